@@ -1,0 +1,211 @@
+"""Landing: what a reader found gets into the records store once, as a whole, or not at all.
+
+A landing is read into a staging folder first, outside the lock. Under the lock it is compared with
+what the store holds, repeats are left out, and the rest is appended in one Delta commit. That commit
+carries the batch number as its application transaction and is the only moment at which anything
+changes: the batch's summary and its quarantine are written before it and are valid only once it is
+there. A landing that dies before the commit leaves nothing that is read.
+"""
+
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, Transaction, write_deltalake
+from filelock import FileLock, Timeout
+
+from extract import quarantine
+from extract.contract import LANDING_COLUMNS, RECORDS, ExtractError, Refusal
+from extract.records import STAGED
+from extract.store import APPLICATION, Landing, known_files, newest_batch, newest_received_at, write_summary
+
+LOCK_SECONDS = 1800
+STALE_STAGING_SECONDS = 2 * 24 * 3600
+SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a landing is made of: where it comes from and whether a file's name marks one delivery."""
+
+    name: str
+    format: str
+    files: int
+    by_name: bool
+
+
+def land(
+    path: Path,
+    source: Source,
+    batches: Iterable[pa.RecordBatch],
+    refusals: Callable[[], Sequence[Refusal]],
+    *,
+    landed_at: datetime,
+    dry_run: bool = False,
+    waiting: Callable[[], None] = lambda: None,
+) -> Landing:
+    """Land what a reader found; atomic, idempotent, one landing at a time.
+
+    Args:
+        path: folder of the store, made by `prepare`.
+        batches: rows in schema `STAGED`, read once and kept in a staging folder.
+        refusals: asked for after the last batch was read.
+        landed_at: time of the landing (UTC).
+        dry_run: compare and report, write nothing.
+        waiting: called once if another landing holds the lock.
+
+    Raises:
+        ExtractError: another landing held the lock for half an hour, or the disk refused.
+    """
+    try:
+        with _staging(path, dry_run) as folder:
+            staged = folder / "staged.parquet"
+            with pq.ParquetWriter(staged, STAGED, compression="zstd") as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+            with nullcontext() if dry_run else _locked(path, waiting):
+                return _land(path, source, staged, list(refusals()), landed_at, dry_run)
+    except OSError as fault:
+        raise ExtractError(
+            f"the landing could not be written ({fault.strerror or type(fault).__name__}); nothing was changed",
+            where=str(path),
+            remedy="Free some space or mend the folder's permissions, then land the same files again",
+        ) from fault
+
+
+def _land(
+    path: Path, source: Source, staged: Path, refusals: list[Refusal], landed_at: datetime, dry_run: bool
+) -> Landing:
+    newest = newest_batch(path)
+    fresh = quarantine.unknown(path, newest, refusals)
+    with duckdb.connect() as con:
+        con.execute("set temp_directory = $folder", {"folder": str(staged.parent)})
+        con.execute("set timezone = 'UTC'")
+        summary = _judge(con, path, staged, by_name=source.by_name)
+        landing = Landing(
+            batch=None,
+            landed_at=landed_at,
+            received_to=summary.pop("received_to"),
+            source_name=source.name,
+            source_format=source.format,
+            files=source.files,
+            refused=quarantine.by_reason(fresh),
+            refused_again=len(refusals) - len(fresh),
+            **summary,
+        )
+        if dry_run or not (landing.statements or fresh):
+            return landing
+        known = newest_received_at(path)
+        received = [t for t in (known, landing.received_to) if t]
+        landing = replace(landing, batch=newest + 1, received_to=max(received, default=None))
+        quarantine.write(path, newest + 1, fresh)
+        write_summary(path, landing)
+        _append(con, path, landing)
+    return landing
+
+
+def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, *, by_name: bool) -> dict[str, Any]:
+    """Make the relation `judged` (which statements are repeats), and count."""
+    con.read_parquet(str(staged)).create_view("staged")
+    span = con.execute("select min(hearing_date), max(hearing_date) from staged").fetchall()[0]
+    files = known_files(path, *span) if span[0] else ()
+    if files:
+        con.read_parquet(list(files), union_by_name=True).create_view("landed")
+    else:
+        empty = RECORDS.empty_table()
+        con.register("landed", empty)
+    con.execute("create temp table judged as " + (SQL / "repeats.sql").read_text(), {"by_name": by_name})
+    counted = con.execute(
+        """
+        select
+            count(*) filter (not repeat), coalesce(sum(greatest(results, 1)) filter (not repeat), 0)::bigint,
+            count(*) filter (repeat), count(*) filter (not repeat and late), max(received_at) filter (not repeat),
+            (select count(*) from (
+                select 1 from judged where not repeat group by statement_key, stated_at
+                having count(distinct (payload_hash, case_index)) > 1))
+        from judged
+        """
+    ).fetchall()[0]
+    names = ("statements", "rows", "repeated", "late", "received_to", "undecided")
+    return dict(zip(names, counted, strict=True))
+
+
+def _append(con: duckdb.DuckDBPyConnection, path: Path, landing: Landing) -> None:
+    """Append what is new in one Delta commit that carries the batch number."""
+    columns = ", ".join(f"staged.{f.name}" for f in RECORDS if f.name not in LANDING_COLUMNS)
+    rows = con.sql(
+        f"""
+        select {columns}, $batch::bigint as landed_batch, $landed_at::timestamptz as landed_at
+        from staged
+        join judged using (statement_key, payload_hash, case_index, stated_at, received_at, delivery)
+        where not judged.repeat
+        order by staged.hearing_month, staged.hearing_date, staged.statement_key,
+            staged.case_index, staged.offence_index, staged.result_index
+        """,  # noqa: S608 - only column names of the contract
+        params={"batch": landing.batch, "landed_at": landing.landed_at},
+    ).select(", ".join(f.name for f in RECORDS))
+    reader = rows.to_arrow_reader(65_536)
+    typed = (pa.Table.from_batches([b]).cast(RECORDS).to_batches() for b in reader)
+    data = pa.RecordBatchReader.from_batches(RECORDS, (b for batches in typed for b in batches))
+    write_deltalake(
+        str(path / "records"),
+        data,
+        partition_by=["hearing_month"],
+        mode="append",
+        schema_mode="merge",
+        name="hearing_results",
+        commit_properties=CommitProperties(
+            app_transactions=[Transaction(APPLICATION, landing.batch or 0)], max_commit_retries=0
+        ),
+    )
+
+
+@contextmanager
+def _staging(path: Path, dry_run: bool) -> Iterator[Path]:
+    """A folder for one landing's rows; what landings that died have left is cleared after two days."""
+    if dry_run:
+        with tempfile.TemporaryDirectory(prefix="courtstats-") as elsewhere:
+            yield Path(elsewhere)
+        return
+    root = path / "staging"
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.iterdir():
+        if time.time() - left.stat().st_mtime > STALE_STAGING_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = root / uuid.uuid4().hex
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    lock = FileLock(path / "landing.lock")
+    try:
+        try:
+            lock.acquire(timeout=0.2)
+        except Timeout:
+            waiting()
+            lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        raise ExtractError(
+            "another landing has held the store for half an hour",
+            where=str(path),
+            remedy="Wait for it or stop it, then land the same files again",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

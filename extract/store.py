@@ -1,0 +1,167 @@
+"""The records store: an append-only Delta table of hearing results, and what it holds.
+
+The newest batch is the application transaction of the table's last landing (extract/landing.py); a
+summary or quarantine file with a higher number was left by a landing that did not finish, and is not read.
+"""
+
+import json
+import os
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+from deltalake import DeltaTable
+
+from extract import quarantine
+from extract.contract import ExtractError
+
+APPLICATION = "courtstats-landing"
+LOCK_SECONDS = 1800
+STALE_STAGING_SECONDS = 2 * 24 * 3600
+SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What one landing did. `batch` is None where nothing new was found, or for a dry run.
+
+    `repeated` counts statements that said nothing new, `late` those older than one already held,
+    `undecided` the keys of which this landing holds several different statements with one time:
+    which of them counts was decided by their content hash.
+    """
+
+    batch: int | None
+    landed_at: datetime
+    received_to: datetime | None
+    source_name: str
+    source_format: str
+    files: int
+    statements: int
+    rows: int
+    repeated: int
+    late: int
+    undecided: int
+    refused: dict[str, int] = field(default_factory=dict)
+    refused_again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """What the store holds: numbers, the days it speaks of, and the newest landing."""
+
+    newest_batch: int
+    newest_received_at: datetime | None
+    rows: int
+    files: int
+    size: int
+    first_hearing: date | None
+    last_hearing: date | None
+    refused: int
+
+
+def prepare(path: Path, key_check: str) -> None:
+    """Make the store's folder, or check that it was made with the same key.
+
+    Result texts are compared by keyed digests: with another key no text would match any more and
+    every figure would silently be too small, so another key is refused.
+
+    Raises:
+        ExtractError: the store was made with another key, or the folder cannot be written.
+    """
+    label = path / "store.json"
+    if label.exists():
+        check_key(path, key_check)
+        return
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with (path / f".{uuid.uuid4().hex}").open("x") as sink:
+            json.dump({"format": 1, "key_check": key_check}, sink)
+        Path(sink.name).replace(label)
+    except OSError as fault:
+        raise ExtractError(
+            f"cannot be written ({fault.strerror})",
+            where=str(path),
+            remedy="Choose another folder with COURTSTATS_STORE",
+        ) from None
+
+
+def check_key(path: Path, key_check: str) -> None:
+    """Refuse a store that was made with another key; a store that does not exist yet is fine."""
+    label = path / "store.json"
+    if label.exists() and json.loads(label.read_text())["key_check"] != key_check:
+        raise ExtractError(
+            "the records were landed with another key, so no result text would match",
+            where=str(path),
+            remedy="Set COURTSTATS_KEY, or put back the key file that was used when they were landed",
+        )
+
+
+def newest_batch(path: Path) -> int:
+    """Number of the newest landing, 0 where there is none."""
+    table = _table(path)
+    return (table.transaction_version(APPLICATION) or 0) if table else 0
+
+
+def summaries(path: Path) -> list[Landing]:
+    """Every landing in the store, oldest first."""
+    newest = newest_batch(path)
+    return [_read_summary(f) for f in sorted((path / "batches").glob("*.json")) if int(f.stem) <= newest]
+
+
+def newest_received_at(path: Path) -> datetime | None:
+    """The latest time of receipt in the store: what "as known" means unless a time is given."""
+    batch = newest_batch(path)
+    return _read_summary(_summary_file(path, batch)).received_to if batch else None
+
+
+def known_files(path: Path, first: date | None = None, last: date | None = None) -> tuple[str, ...]:
+    """Parquet files that may hold hearings of the days from `first` to `last` (both included)."""
+    table = _table(path)
+    if table is None:
+        return ()
+    months = [("hearing_month", op, f"{d:%Y-%m}") for op, d in ((">=", first), ("<=", last)) if d]
+    return tuple(sorted(table.file_uris(file_pruning_predicate=months or None)))
+
+
+def state(path: Path) -> StoreState:
+    """What the store holds, read from the table's log and the files' footers."""
+    files = known_files(path)
+    newest = newest_batch(path)
+    refused = quarantine.read(path, newest).num_rows
+    if not files:
+        return StoreState(newest, newest_received_at(path), 0, 0, 0, None, None, refused)
+    with duckdb.connect() as con:
+        query = "select count(*), min(hearing_date), max(hearing_date) from read_parquet($files)"
+        rows, first, last = con.execute(query, {"files": list(files)}).fetchall()[0]
+    size = sum(Path(f).stat().st_size for f in files)
+    return StoreState(newest, newest_received_at(path), rows, len(files), size, first, last, refused)
+
+
+def _table(path: Path) -> DeltaTable | None:
+    location = str(path / "records")
+    return DeltaTable(location) if DeltaTable.is_deltatable(location) else None
+
+
+def _summary_file(path: Path, batch: int) -> Path:
+    return path / "batches" / f"{batch:09d}.json"
+
+
+def write_summary(path: Path, landing: Landing) -> None:
+    """Write the summary of a landing that is about to be committed."""
+    target = _summary_file(path, landing.batch or 0)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".tmp")
+    with unfinished.open("w") as sink:
+        json.dump(asdict(landing), sink, default=lambda t: t.isoformat(), indent=1)
+        sink.flush()
+        os.fsync(sink.fileno())
+    unfinished.replace(target)
+
+
+def _read_summary(file: Path) -> Landing:
+    facts = json.loads(file.read_text())
+    for name in ("landed_at", "received_to"):
+        facts[name] = facts[name] and datetime.fromisoformat(facts[name]).astimezone(UTC)
+    return Landing(**facts)
