@@ -1,0 +1,159 @@
+"""Settings, from the environment only: frozen, checked all at once, unknown names refused.
+
+Every setting is one field of `Settings`; README's table is checked against them by a test.
+"""
+
+import difflib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from extract.contract import StageError
+
+PREFIX = "COURTSTATS_"
+DEFINITIONS = Path(__file__).resolve().parents[1] / "sql"
+KEY_LENGTH = 32
+SHORTEST_KEY = 16
+
+
+class SettingsError(StageError):
+    """A setting that cannot be used."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are kept and which key is used. Field names are the settings' names in lower case.
+
+    home: folder for everything that is kept unless said otherwise.
+    store: folder of the records store.
+    warehouse_url: SQLAlchemy URL of the warehouse (SQLite or PostgreSQL).
+    key: secret for keyed digests; None means the key file in `home`, made on first use.
+    definitions: folder with `questions/` and `codelists/`.
+    spi_system: system that an SPI message without one comes from.
+    """
+
+    home: Path
+    store: Path
+    warehouse_url: str
+    key: str | None
+    definitions: Path
+    spi_system: str
+
+    def __repr__(self) -> str:
+        """Without the key and without the password that a URL may carry."""
+        return f"Settings(home={self.home}, store={self.store})"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
+    """Read the settings; `home` overrides `COURTSTATS_HOME` and what depends on it.
+
+    Raises:
+        ExceptionGroup[SettingsError]: every unknown name and unusable value at once.
+    """
+    found = {k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith(PREFIX)}
+    names = {PREFIX + f.name.upper(): f.name for f in fields(Settings)}
+    faults = [_unknown(name, names) for name in sorted(found.keys() - names)]
+    faults += [
+        SettingsError("is empty", where=name, remedy="Give it a value or unset it")
+        for name in sorted(found.keys() & names.keys())
+        if not found[name].strip()
+    ]
+    key = found.get(PREFIX + "KEY")
+    if key and len(key) < SHORTEST_KEY:
+        faults.append(
+            SettingsError(
+                f"is shorter than {SHORTEST_KEY} characters", where=PREFIX + "KEY", remedy="Use a longer secret"
+            )
+        )
+    if faults:
+        raise ExceptionGroup("settings", faults)
+    if home is not None:  # a home of its own: nothing from elsewhere may be written to
+        found = {k: v for k, v in found.items() if k in (PREFIX + "DEFINITIONS", PREFIX + "SPI_SYSTEM")}
+    base = (home or Path(found.get(PREFIX + "HOME", "~/.courtstats"))).expanduser().absolute()
+    return Settings(
+        home=base,
+        store=Path(found.get(PREFIX + "STORE", base / "records")).expanduser().absolute(),
+        warehouse_url=found.get(PREFIX + "WAREHOUSE_URL", f"sqlite:///{base / 'warehouse.db'}"),
+        key=key if home is None else None,
+        definitions=Path(found.get(PREFIX + "DEFINITIONS", DEFINITIONS)).expanduser().absolute(),
+        spi_system=found.get(PREFIX + "SPI_SYSTEM", "B00LIBRA"),
+    )
+
+
+def _unknown(name: str, names: Mapping[str, str]) -> SettingsError:
+    near = difflib.get_close_matches(name, names, 1)
+    remedy = f"Did you mean {near[0]}?" if near else "Settings are: " + ", ".join(sorted(names))
+    return SettingsError("is no setting", where=name, remedy=remedy)
+
+
+def existing_key(settings: Settings) -> bytes | None:
+    """The key if there is one already; nothing is made."""
+    if settings.key:
+        return settings.key.encode()
+    try:
+        return bytes.fromhex((settings.home / "key").read_text().strip())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise SettingsError(
+            "cannot be read as a key", where=str(settings.home / "key"), remedy="Put the right key file back"
+        ) from None
+
+
+def the_key(settings: Settings) -> bytes:
+    """The key; made on first use, readable by its owner only. Two first uses at once agree on one key."""
+    if key := existing_key(settings):
+        return key
+    target = settings.home / "key"
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        made = target.with_name(f".key-{secrets.token_hex(8)}")
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as sink:
+            sink.write(secrets.token_hex(KEY_LENGTH) + "\n")
+            sink.flush()
+            os.fsync(sink.fileno())
+        try:
+            os.link(made, target)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    except OSError as fault:
+        raise SettingsError(
+            f"cannot be written ({fault.strerror})",
+            where=str(settings.home),
+            remedy="Set COURTSTATS_HOME to a folder of yours",
+        ) from None
+    key = existing_key(settings)
+    assert key is not None
+    return key
+
+
+def key_check(key: bytes) -> str:
+    """A short fingerprint by which a records store knows the key it was made with."""
+    return hmac.digest(key, b"courtstats key check", "sha256").hex()[:16]
+
+
+def unit_key(key: bytes, case_key: str) -> str:
+    """How a case is shown outside the records store: keyed, so that nobody can look a reference up."""
+    return hmac.digest(key, b"unit:" + case_key.encode(), "sha256").hex()[:16]
+
+
+def prepare_prefect(settings: Settings) -> None:
+    """Give Prefect a home of its own and keep its console quiet. Call before prefect is imported.
+
+    What the user has set is left alone. Two slow cores need longer than Prefect's 20 s to start its server.
+    """
+    wanted = {
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    }
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
