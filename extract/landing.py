@@ -36,11 +36,13 @@ SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a landing is made of: where it comes from and whether a file's name marks one delivery."""
+    """What a landing is made of: where it comes from, when it was received, and whether a file's name marks
+    one delivery (a message whose time of receipt nobody gave) or not (extracts keep one name for ever)."""
 
     name: str
     format: str
     files: int
+    received_at: datetime
     by_name: bool
 
 
@@ -95,6 +97,7 @@ def _land(
         landing = Landing(
             batch=None,
             landed_at=landed_at,
+            received_at=source.received_at,
             received_to=summary.pop("received_to"),
             source_name=source.name,
             source_format=source.format,

@@ -10,6 +10,7 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from deltalake import DeltaTable
@@ -29,11 +30,13 @@ class Landing:
 
     `repeated` counts statements that said nothing new, `late` those older than one already held,
     `undecided` the keys of which this landing holds several different statements with one time:
-    which of them counts was decided by their content hash.
+    which of them counts was decided by their content hash. `received_at` is when this landing's content
+    reached us, `received_to` the latest time of receipt in the store once it is there.
     """
 
     batch: int | None
     landed_at: datetime
+    received_at: datetime
     received_to: datetime | None
     source_name: str
     source_format: str
@@ -116,13 +119,19 @@ def newest_received_at(path: Path) -> datetime | None:
     return _read_summary(_summary_file(path, batch)).received_to if batch else None
 
 
-def known_files(path: Path, first: date | None = None, last: date | None = None) -> tuple[str, ...]:
-    """Parquet files that may hold hearings of the days from `first` to `last` (both included)."""
+def known_files(
+    path: Path, first: date | None = None, last: date | None = None, batch: int | None = None
+) -> tuple[str, ...]:
+    """Parquet files that may hold hearings of the days from `first` to `last` (both included), or of one landing."""
     table = _table(path)
     if table is None:
         return ()
-    months = [("hearing_month", op, f"{d:%Y-%m}") for op, d in ((">=", first), ("<=", last)) if d]
-    return tuple(sorted(table.file_uris(file_pruning_predicate=months or None)))
+    wanted: list[tuple[str, str, Any]] = [
+        ("hearing_month", op, f"{d:%Y-%m}") for op, d in ((">=", first), ("<=", last)) if d
+    ]
+    if batch is not None:
+        wanted.append(("landed_batch", "=", batch))
+    return tuple(sorted(table.file_uris(file_pruning_predicate=wanted or None)))
 
 
 def state(path: Path) -> StoreState:
@@ -162,6 +171,6 @@ def write_summary(path: Path, landing: Landing) -> None:
 
 def _read_summary(file: Path) -> Landing:
     facts = json.loads(file.read_text())
-    for name in ("landed_at", "received_to"):
+    for name in ("landed_at", "received_at", "received_to"):
         facts[name] = facts[name] and datetime.fromisoformat(facts[name]).astimezone(UTC)
     return Landing(**facts)

@@ -1,0 +1,252 @@
+"""What gets into the records store, what does not get in twice, and what is left of an interrupted landing."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from deltalake import DeltaTable
+
+from extract import quarantine, store
+from extract.contract import RECORDS, ExtractError, Refusal, Result, Statement
+from extract.landing import Source, land
+from extract.records import batches
+from extract.store import Landing
+
+NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
+Land = Callable[..., Landing]
+
+
+def received(day: int) -> datetime:
+    return datetime(2020, 3, day, 9, tzinfo=UTC)
+
+
+def statement(
+    content: str,
+    at: datetime,
+    *,
+    key: str = "hearing 1",
+    file: str = "a.xml",
+    envelope: str | None = None,
+    results: int = 1,
+    day: date = date(2020, 2, 3),
+    complete: bool = True,
+) -> Statement:
+    """A made statement; `content` stands for the hash of its payload."""
+    found = tuple(Result("OFFENCE", 1, n + 1, "ST19501", "ST19501", "3307") for n in range(results))
+    return Statement(
+        "spi", "spi", "B00LIBRA", file, envelope, content, at, key, at, complete, day, "message", "B01EF01", "2576",
+        "01", "urn", "urn:01ZD0303208", "strong", "01ZD0303208", None, "asn:1", 1, found,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    path = tmp_path / "records"
+    store.prepare(path, "check")
+    return path
+
+
+@pytest.fixture
+def landing(records: Path) -> Land:
+    def go(*said: Statement, by_name: bool = False, refused: Iterable[Refusal] = (), dry_run: bool = False) -> Landing:
+        source = Source("spi", "spi", len(said), said[0].received_at if said else NOW, by_name)
+        return land(records, source, batches(enumerate(said)), lambda: list(refused), landed_at=NOW, dry_run=dry_run)
+
+    return go
+
+
+def held(records: Path) -> list[tuple[str, int]]:
+    """Content and batch of every statement in the store."""
+    files = list(store.known_files(records))
+    query = "select distinct payload_hash, landed_batch from read_parquet($files) order by landed_batch, payload_hash"
+    return duckdb.connect().execute(query, {"files": files}).fetchall() if files else []
+
+
+def test_a_statement_is_kept_whole_in_the_columns_of_the_contract(records: Path, landing: Land) -> None:
+    landing(statement("A", received(1), results=3))
+    table = DeltaTable(str(records / "records")).to_pyarrow_table().select(RECORDS.names)
+    assert table.num_rows == 3
+    assert [f.name for f in table.schema] == RECORDS.names
+    assert {str(table.schema.field(n).type) for n in ("received_at", "landed_at")} == {"timestamp[us, tz=UTC]"}
+
+
+def test_a_statement_without_results_is_recorded_too(records: Path, landing: Land) -> None:
+    assert landing(statement("A", received(1), results=0)).statements == 1
+    assert held(records) == [("A", 1)]
+
+
+def test_landing_the_same_again_changes_nothing(records: Path, landing: Land) -> None:
+    first = landing(statement("A", received(1)))
+    again = landing(statement("A", received(2), file="other name.xml"))
+    assert (first.batch, again.batch, again.repeated) == (1, None, 1)
+    assert held(records) == [("A", 1)]
+
+
+def test_a_then_b_then_a_again_is_three_statements(records: Path, landing: Land) -> None:
+    for day, content in enumerate("ABA", 1):
+        assert landing(statement(content, received(day), file=f"{day}.xml")).statements == 1
+    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+
+
+def test_a_redelivery_in_the_same_envelope_is_not_a_new_statement(records: Path, landing: Land) -> None:
+    landing(statement("A", received(1), envelope="E1"))
+    landing(statement("B", received(2), envelope="E2"))
+    assert landing(statement("A", received(3), envelope="E1")).repeated == 1
+    assert held(records) == [("A", 1), ("B", 2)]
+
+
+def test_landing_a_folder_again_does_not_bring_back_what_was_replaced(records: Path, landing: Land) -> None:
+    """The archive of all messages can be landed again: its old messages must not become the newest ones."""
+    landing(statement("A", received(1), file="1.xml"), by_name=True)
+    landing(statement("B", received(2), file="2.xml"), by_name=True)
+    again = landing(statement("A", received(3), file="1.xml"), statement("B", received(3), file="2.xml"), by_name=True)
+    assert (again.batch, again.repeated) == (None, 2)
+
+
+def test_an_older_statement_that_arrives_late_is_kept_and_said_to_be_late(records: Path, landing: Land) -> None:
+    landing(statement("B", received(2)))
+    late = landing(statement("A", received(1)))
+    assert (late.statements, late.late) == (1, 1)
+    assert landing(statement("A", received(1))).repeated == 1
+
+
+def test_the_same_message_twice_in_one_landing_is_one(records: Path, landing: Land) -> None:
+    both = landing(statement("A", received(1), file="x.xml"), statement("A", received(1), file="y.xml"))
+    assert (both.statements, both.repeated) == (1, 1)
+
+
+def test_different_statements_of_one_key_with_one_time_are_reported(landing: Land) -> None:
+    assert landing(statement("A", received(1)), statement("B", received(1), file="b.xml")).undecided == 1
+
+
+def test_a_statement_that_can_now_be_read_whole_is_landed_again(records: Path, landing: Land) -> None:
+    landing(statement("A", received(1), complete=False))
+    assert landing(statement("A", received(2))).statements == 1
+
+
+def test_a_dry_run_writes_nothing(records: Path, landing: Land) -> None:
+    before = sorted(p.name for p in records.rglob("*"))
+    would = landing(statement("A", received(1)), refused=[Refusal("bad-date", "f", "p", "h")], dry_run=True)
+    assert (would.batch, would.statements, would.refused) == (None, 1, {"bad-date": 1})
+    assert sorted(p.name for p in records.rglob("*")) == before
+
+
+def test_what_is_set_aside_is_kept_counted_and_known_again(records: Path, landing: Land) -> None:
+    fault = Refusal("malformed-xml", "cut.xml", "the file", "h1")
+    first = landing(refused=[fault, replace(fault, content_hash="h2")])
+    again = landing(refused=[replace(fault, file="moved/cut.xml")])
+    assert (first.batch, first.refused) == (1, {"malformed-xml": 2})
+    assert (again.batch, again.refused_again) == (None, 1)
+    assert quarantine.read(records, store.newest_batch(records)).num_rows == 2
+
+
+def test_batches_count_up_and_the_newest_receipt_never_goes_back(records: Path, landing: Land) -> None:
+    landing(statement("A", received(9)))
+    landing(statement("B", received(5), key="hearing 2"))
+    assert [b.batch for b in store.summaries(records)] == [1, 2]
+    assert store.newest_received_at(records) == received(9)
+    assert [b.received_at for b in store.summaries(records)] == [received(9), received(5)]
+
+
+def test_only_the_files_of_the_months_asked_for_are_read(records: Path, landing: Land) -> None:
+    landing(statement("A", received(1)), statement("B", received(1), key="other", day=date(2020, 5, 6)))
+    assert len(store.known_files(records)) == 2
+    assert len(store.known_files(records, date(2020, 2, 1), date(2020, 4, 30))) == 1
+    assert store.known_files(records, date(2021, 1, 1), date(2021, 1, 31)) == ()
+
+
+def test_another_key_is_refused_because_no_text_would_match(records: Path) -> None:
+    with pytest.raises(ExtractError, match="another key"):
+        store.prepare(records, "another check")
+
+
+def test_a_store_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file where the folder should be")
+    with pytest.raises(ExtractError, match="COURTSTATS_STORE"):
+        store.prepare(tmp_path / "records", "check")
+
+
+LANDER = """
+import sys
+from datetime import datetime, UTC
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from test_landing import statement, received, NOW
+from extract import landing, store
+from extract.contract import Refusal
+from extract.records import batches
+import os, signal
+point = sys.argv[2]
+def die(*_a, **_k):
+    os.kill(os.getpid(), signal.SIGKILL)
+if point == "while reading":
+    landing.batches = batches
+def said():
+    yield 0, statement("A", received(1))
+    if point == "while reading": die()
+    yield 1, statement("B", received(1), key="hearing 2", day=__import__("datetime").date(2020, 5, 1))
+def refusals():
+    if point == "before the lock is used": die()
+    return [Refusal("bad-date", "f", "p", "h")]
+for name, where, which in (
+    ("before the quarantine", landing.quarantine, "write"),
+    ("before the summary", landing, "write_summary"),
+    ("before the commit", landing, "write_deltalake"),
+):
+    if point == name: setattr(where, which, die)
+if point == "after the commit":
+    real = landing.write_deltalake
+    def committed(*a, **k):
+        real(*a, **k); die()
+    landing.write_deltalake = committed
+source = landing.Source("spi", "spi", 2, received(1), False)
+done = landing.land(Path(sys.argv[1]), source, batches(said()), refusals, landed_at=NOW)
+print(done.batch, done.statements)
+"""
+POINTS = (
+    "while reading",
+    "before the lock is used",
+    "before the quarantine",
+    "before the summary",
+    "before the commit",
+    "after the commit",
+)
+
+
+def lander(records: Path, point: str) -> "subprocess.CompletedProcess[str]":
+    here = Path(__file__).resolve()
+    environment = {**os.environ, "PYTHONPATH": str(here.parents[2])}
+    command = [sys.executable, "-c", LANDER, str(records), point, str(here.parent)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_landing_killed_at_any_point_leaves_the_old_or_the_new_state_and_a_retry_completes(
+    records: Path, landing: Land, point: str
+) -> None:
+    landing(statement("before", received(1), key="hearing 0"))
+    assert lander(records, point).returncode == -signal.SIGKILL
+    landed = point == "after the commit"
+    assert store.newest_batch(records) == (2 if landed else 1)
+    assert quarantine.read(records, store.newest_batch(records)).num_rows == (1 if landed else 0)
+    retry = lander(records, "never")
+    assert retry.stdout.split() == (["None", "0"] if landed else ["2", "2"]), retry.stderr
+    assert held(records) == [("before", 1), ("A", 2), ("B", 2)]
+    assert len(store.summaries(records)) == 2
+
+
+def test_two_landers_of_the_same_at_once_leave_one_copy(records: Path) -> None:
+    here = Path(__file__).resolve()
+    environment = {**os.environ, "PYTHONPATH": str(here.parents[2])}
+    command = [sys.executable, "-c", LANDER, str(records), "never", str(here.parent)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
+    said = sorted(p.communicate()[0].split()[0] for p in both)
+    assert said == ["1", "None"]
+    assert held(records) == [("A", 1), ("B", 1)]
