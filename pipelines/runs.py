@@ -1,0 +1,127 @@
+"""One answer, prepared and counted: what both the preview (`count`) and the production path (`run`) do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from extract.contract import ExtractError, Texts
+from extract.store import check_key, known_files, newest_batch, newest_received_at
+from pipelines.settings import DEFINITIONS, Settings, existing_key, key_check, the_key
+from transform.contract import Answer, TransformError
+from transform.periods import Period
+from transform.questions import Definitions, Question, load_definitions
+
+if TYPE_CHECKING:
+    from transform.engines.duckdb import Records, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything that decides one answer: the question, the period, what was known, and when it is asked."""
+
+    question: Question
+    period: Period
+    by: tuple[tuple[str, ...], ...]
+    as_known_at: datetime
+    newest_batch: int
+    files: tuple[str, ...]
+    now: datetime
+    code_version: str
+    dry_run: bool = False
+
+
+def code_version() -> str:
+    """Version of the code that counts."""
+    return version("courtstats")
+
+
+def definitions(settings: Settings) -> Definitions:
+    """The questions and code lists that the settings point at."""
+    return load_definitions(settings.definitions)
+
+
+def texts(settings: Settings, *, make_key: bool) -> Texts:
+    """How result texts are kept: the vocabulary of the code lists and standing data, and the key."""
+    from transform.codelists import standing_labels, vocabulary
+
+    known = vocabulary(definitions(settings).lists, standing_labels(DEFINITIONS))
+    key = the_key(settings) if make_key else existing_key(settings)
+    return Texts(known, key)
+
+
+def breakdowns(question: Question, by: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """`--by` as combinations: each use is one combination, its names joined by commas; none: the default."""
+    asked = tuple(tuple(part.strip() for part in item.split(",")) for item in by)
+    allowed = {frozenset(c): tuple(c) for c in question.breakdowns.allowed}
+    faults = [
+        TransformError(
+            f"is not broken down by {', '.join(combination)}",
+            where=question.id,
+            remedy="Declared: " + "; ".join(",".join(c) for c in question.breakdowns.allowed),
+        )
+        for combination in asked
+        if frozenset(combination) not in allowed
+    ]
+    if faults:
+        raise ExceptionGroup("breakdowns", faults)
+    return tuple(dict.fromkeys(allowed[frozenset(c)] for c in asked)) or tuple(map(tuple, question.breakdowns.default))
+
+
+def prepare(
+    settings: Settings,
+    question: Question,
+    period: Period,
+    by: Sequence[str],
+    as_known_at: datetime | None,
+    now: datetime,
+) -> Order:
+    """Fix what is counted: the newest landing, what was known, and the files of the period's months.
+
+    Raises:
+        ExtractError: nothing was ever landed, or the store was made with another key.
+    """
+    combinations = breakdowns(question, by)
+    key = existing_key(settings)
+    batch = newest_batch(settings.store)
+    if not batch or key is None:
+        raise ExtractError(
+            "nothing has been landed yet", where=str(settings.store), remedy="Land some records: courtstats land PATH"
+        )
+    check_key(settings.store, key_check(key))
+    known = as_known_at or newest_received_at(settings.store)
+    if known is None:
+        raise ExtractError(
+            "no record has been landed yet", where=str(settings.store), remedy="Land some records: courtstats land PATH"
+        )
+    files = known_files(settings.store, period.first, period.last)
+    return Order(question, period, combinations, known, batch, files, now.astimezone(UTC), code_version())
+
+
+def records(order: Order) -> "Records":
+    """The records an order is counted from."""
+    from transform.engines.duckdb import Records
+
+    return Records(files=order.files, newest_batch=order.newest_batch, as_known_at=order.as_known_at)
+
+
+def count(settings: Settings, order: Order) -> Answer:
+    """The answer; reads the records store and nothing else, writes nothing."""
+    from transform.engines.duckdb import count
+
+    return count(order.question, records(order), order.period, order.by, key=the_key(settings), now=order.now)
+
+
+def units(settings: Settings, order: Order) -> "list[Unit]":
+    """The units behind the answer. Raises TransformError for a period that is held."""
+    from transform.engines.duckdb import units
+
+    return units(order.question, records(order), order.period, key=the_key(settings), now=order.now)
+
+
+def failed_examples(settings: Settings, question: Question) -> list[str]:
+    """Names of the question's own examples that the engine does not answer as written."""
+    from transform.examples import run_examples
+
+    return [e.name for e in run_examples(question, the_key(settings)) if not e.passed]
