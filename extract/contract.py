@@ -52,7 +52,7 @@ HEARING_RESULTS: tuple[Column, ...] = (
     ),
     _text(
         "payload_hash",
-        "SHA-256 (hex) of the content, whatever its wrapper: the canonical XML, or the rows of the day",
+        "SHA-256 (hex) of the content, whatever its wrapper: the message's elements and texts, or the rows of the day",
         "computed",
     ),
     Column("received_at", TIMESTAMP, False, "When the content reached us (UTC)", "--received-at, else the landing"),
@@ -100,8 +100,8 @@ HEARING_RESULTS: tuple[Column, ...] = (
     ),
     _text(
         "case_key",
-        "The case: `urn:...` where the URN is real, `case:SOURCE:...` for a table's own case number, "
-        "else `payload:...` (the payload stands for the case)",
+        "The case: `case:SOURCE:...` where a table has a case number of its own, else `urn:...` where the URN is "
+        "real, else `payload:...` (the payload stands for the case)",
         "computed",
     ),
     _text("case_key_strength", "`strong`, or `weak` where the payload stands for the case", "computed"),
@@ -169,6 +169,7 @@ REASONS: dict[str, str] = {
     "malformed-xml": "The XML is truncated or not well formed",
     "not-a-result-message": "There is no ResultedCaseMessage inside",
     "no-case": "There is no case, or nothing that identifies it",
+    "several-defendants": "A Case has a second defendant; messages carry one defendant a Case",
     "no-court": "The court is missing or malformed",
     "bad-date": "A date is missing or is no date",
     "no-offence-code": "An offence has no code",
@@ -261,7 +262,8 @@ class StageError(Exception):
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what, self.where, self.remedy = what, where, remedy
-        super().__init__(". ".join(p.rstrip(".") for p in (f"{where}: {what}" if where else what, remedy) if p) + ".")
+        said = [f"{where}: {what}" if where else what, remedy]
+        super().__init__(" ".join(part if part.endswith((".", "?", "!")) else part + "." for part in said if part))
 
 
 class ExtractError(StageError):

@@ -1,0 +1,205 @@
+"""Table extracts (CSV, Parquet) to rows of the hearing-result record, one statement per day.
+
+The files of one call are one extract. What it says about a day is one statement, which replaces what
+the same source, under the same declared filter, said about that day before.
+
+- A row with no result value contributes no result. A day is a statement if any row that is usable, or
+  that had to be set aside, bears its date, or if it lies within the days that the extract says it
+  covers. A day without results is one row whose `result_index` is null.
+- A day of which a row was set aside is incomplete. A row that bears no readable date, or a file that
+  cannot be read, could belong to any day: then every day of the extract is incomplete. If a whole file
+  is missing, no covered day is taken as empty for want of rows, because absence proves nothing then.
+- Rows outside the covered days or the declared prefixes are set aside, but are no part of the day:
+  they leave it complete.
+- The payload hash of a day is over its rows, whatever their order and whichever files they came in (see
+  extract/table_days.py). The position of a row (`offence_index`) is that of its content among the day's.
+
+Rows go through Parquet files in a spool folder and are sorted there by DuckDB, so that memory does not
+grow with the extract; refusals are the exception, and their number is limited.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extract.contract import ExtractError, Refusal, Texts
+from extract.mapping import COMMON_FORMATS, Mapping
+from extract.table_days import days_of, record_batches, sorted_rows
+from extract.table_files import (
+    FileRefusedError,
+    TableFile,
+    UnreadableRow,
+    inspect,
+    read,
+    refused_file,
+)
+from extract.table_rows import SPOOLED, judge, read_date
+
+MOST_REFUSALS = 100_000
+"""Rows set aside before the extract as a whole is refused: the mapping or the extract must be wrong."""
+_NOT_OF_THE_DAY = ("outside-covers", "outside-filter")
+
+
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """An extract, read: `rows` are those that `batches` gives (schema `PARSED`), once.
+
+    `batches` reads from the spool folder, which must outlive it.
+    """
+
+    statements: int
+    rows: int
+    refusals: tuple[Refusal, ...]
+    batches: Iterator[pa.RecordBatch]
+
+
+@dataclass(slots=True)
+class _Extract:
+    """What is gathered while the files are read."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+    bad_days: dict[date, list[str]] = field(default_factory=lambda: defaultdict(list))
+    any_day_incomplete: bool = False
+    file_missing: bool = False
+
+    def add(self, refusal: Refusal, mapping: Mapping) -> None:
+        self.refusals.append(refusal)
+        if len(self.refusals) > MOST_REFUSALS:
+            reason, count = Counter(r.reason for r in self.refusals).most_common(1)[0]
+            raise ExtractError(
+                f"more than {MOST_REFUSALS:,} rows cannot be used, {count:,} of them for {reason!r}",
+                where=refusal.file,
+                remedy=f"Compare the mapping {mapping.path} with the extract; nothing was read",
+            )
+        if refusal.reason in _NOT_OF_THE_DAY:
+            return
+        if refusal.hearing_date is None:
+            self.any_day_incomplete = True
+        else:
+            self.bad_days[refusal.hearing_date].append(refusal.content_hash)
+
+
+def read_tables(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    mapping: Mapping,
+    *,
+    covers: tuple[date, date] | None,
+    received_at: datetime,
+    texts: Texts,
+    spool: Path,
+) -> TableReading:
+    """Read the files of one extract.
+
+    Args:
+        paths: CSV or Parquet files; together they are one extract.
+        names: what each file is called in records and refusals.
+        mapping: which of their columns are ours.
+        covers: first and last day that the extract restates, both included.
+        received_at: when the extract was made or received, with its zone; also when it states what it says.
+        texts: which result texts are kept, and the key for digests.
+        spool: an empty folder for temporary files, the size of the mapped columns; the caller removes it.
+
+    Raises:
+        ExtractError: every hearing date of a file is unreadable, too many rows are, or `covers` ends before
+            it begins.
+        ExceptionGroup: of `ExtractError`, the mapped columns that files lack (a single one is raised bare).
+    """
+    if received_at.tzinfo is None:
+        raise ValueError("received_at has no time zone")
+    if covers and covers[0] > covers[1]:
+        raise ExtractError("the covered days end before they begin", remedy="Give them as FROM..TO")
+    found = _Extract()
+    spooled = []
+    for number, file in enumerate(_inspected(paths, names, mapping, found)):
+        part = spool / f"rows-{number:04}.parquet"
+        try:
+            _spool(file, part, mapping, covers, texts, found)
+            spooled.append(part)
+        except FileRefusedError as refused:
+            found.file_missing = True
+            found.add(refused_file(file.path, file.name, refused.reason), mapping)
+    in_order = sorted_rows(spooled, spool)
+    days = days_of(
+        in_order, covers, found.bad_days, whole=not found.any_day_incomplete, all_read=not found.file_missing
+    )
+    return TableReading(
+        statements=len(days),
+        rows=sum(day.results or 1 for day in days),
+        refusals=tuple(found.refusals),
+        batches=record_batches(in_order, days, mapping, received_at.astimezone(UTC), min(names, default="")),
+    )
+
+
+def _inspected(paths: Sequence[Path], names: Sequence[str], mapping: Mapping, found: _Extract) -> list[TableFile]:
+    """The files that can be read; faults of all files are raised together before any row is read."""
+    files: list[TableFile] = []
+    faults: list[ExtractError] = []
+    for path, name in zip(paths, names, strict=True):
+        try:
+            files.append(inspect(path, name, mapping))
+        except FileRefusedError as refused:
+            found.file_missing = True
+            found.add(refused_file(path, name, refused.reason), mapping)
+        except ExceptionGroup as group:
+            faults.extend(fault for fault in group.exceptions if isinstance(fault, ExtractError))
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        raise ExceptionGroup(f"the mapping {mapping.path} does not fit the extract", faults)
+    return files
+
+
+def _spool(
+    file: TableFile,
+    part: Path,
+    mapping: Mapping,
+    covers: tuple[date, date] | None,
+    texts: Texts,
+    found: _Extract,
+) -> None:
+    """Write the usable rows of a file to the spool; what it sets aside counts only if all of it can be read."""
+    here = _Extract()
+    unreadable: list[UnreadableRow] = []
+
+    def add_unreadable() -> None:
+        for row in unreadable:
+            here.add(Refusal("unreadable", file.name, f"row {row.number}", row.content_hash), mapping)
+        unreadable.clear()
+
+    seen = unread = 0
+    samples: tuple[str, ...] = ()
+    with pq.ParquetWriter(part, SPOOLED, compression="lz4") as writer:
+        for rows in read(file, mapping.delimiter, unreadable.append):
+            add_unreadable()
+            judged = judge(rows, file.name, mapping, covers, texts)
+            seen += len(rows.numbers)
+            samples = samples or judged.unread_dates
+            unread += sum(r.hearing_date is None for r in judged.refusals)
+            if unread > MOST_REFUSALS and unread == seen:
+                break
+            for refusal in judged.refusals:
+                here.add(refusal, mapping)
+            writer.write_batch(judged.usable)
+    add_unreadable()
+    if seen and unread == seen:
+        raise _no_date_is_read(file, mapping, samples)
+    for refusal in here.refusals:
+        found.add(refusal, mapping)
+
+
+def _no_date_is_read(file: TableFile, mapping: Mapping, samples: Sequence[str]) -> ExtractError:
+    fits = [f for f in COMMON_FORMATS.values() if samples and all(read_date(text, f) for text in samples)]
+    theirs = file.columns["hearing_date"]
+    return ExtractError(
+        f"no row has a date in the column {theirs!r} that reads as {mapping.date_format}",
+        where=file.name,
+        remedy=f'Write date_format = "{fits[0]}" in {mapping.path}'
+        if fits
+        else f"Set date_format in {mapping.path}, or map hearing_date to another column",
+    )
