@@ -1,6 +1,6 @@
 """Flow: answer one question for one period, check the answer, and load it into the warehouse."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 

@@ -32,6 +32,7 @@ from pipelines.journal import note
 from pipelines.settings import Settings
 from transform.codelists import CodeEntry, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
+from transform.holds import holds_in_force
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +146,7 @@ def key_of(order: "Order") -> str:
         newest_batch=order.newest_batch,
         code_version=order.code_version,
         unit=order.question.unit,
-        holds=[h.period.label for h in order.question.holds if h.until > order.now],
+        holds=[h.period.label for h in holds_in_force(order.question, order.period, order.now)],
     )
 
 

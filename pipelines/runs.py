@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from extract.contract import ExtractError, Texts
 from extract.store import check_key, known_files, newest_batch, newest_received_at
 from pipelines.settings import DEFINITIONS, Settings, existing_key, key_check, the_key
-from transform.contract import Answer, TransformError
+from transform.answers import requested
+from transform.contract import Answer
 from transform.periods import Period
 from transform.questions import Definitions, Question, load_definitions
 
@@ -51,24 +52,6 @@ def texts(settings: Settings, *, make_key: bool) -> Texts:
     return Texts(known, key)
 
 
-def breakdowns(question: Question, by: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """`--by` as combinations: each use is one combination, its names joined by commas; none: the default."""
-    asked = tuple(tuple(part.strip() for part in item.split(",")) for item in by)
-    allowed = {frozenset(c): tuple(c) for c in question.breakdowns.allowed}
-    faults = [
-        TransformError(
-            f"is not broken down by {', '.join(combination)}",
-            where=question.id,
-            remedy="Declared: " + "; ".join(",".join(c) for c in question.breakdowns.allowed),
-        )
-        for combination in asked
-        if frozenset(combination) not in allowed
-    ]
-    if faults:
-        raise ExceptionGroup("breakdowns", faults)
-    return tuple(dict.fromkeys(allowed[frozenset(c)] for c in asked)) or tuple(map(tuple, question.breakdowns.default))
-
-
 def prepare(
     settings: Settings,
     question: Question,
@@ -79,10 +62,14 @@ def prepare(
 ) -> Order:
     """Fix what is counted: the newest landing, what was known, and the files of the period's months.
 
+    `by` has one text per combination, names joined by commas; none is the question's default.
+
     Raises:
         ExtractError: nothing was ever landed, or the store was made with another key.
+        TransformError: a combination that the question does not declare.
     """
-    combinations = breakdowns(question, by)
+    asked = [[name.strip() for name in item.split(",")] for item in by]
+    combinations = requested(question, asked or None)
     key = existing_key(settings)
     batch = newest_batch(settings.store)
     if not batch or key is None:

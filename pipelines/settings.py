@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -157,3 +158,5 @@ def prepare_prefect(settings: Settings) -> None:
     }
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
+    with suppress(OSError):  # Prefect says what is wrong with a folder of the user's choosing
+        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)

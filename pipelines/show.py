@@ -80,15 +80,17 @@ def _cell_line(figure: Figure) -> tuple[str, str]:
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """Print a table; every column after the first is set to the right."""
+    """Print a table; columns of numbers are set to the right."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False)
+    shown = list(lines)
     for position, head in enumerate(heads):
-        grid.add_column(Text(head), justify="right" if position else "left", overflow="fold")
-    for line in lines:
+        numbers = all(line[position].replace(",", "").isdigit() or line[position][:1] == "[" for line in shown)
+        grid.add_column(Text(head), justify="right" if numbers else "left", overflow="fold")
+    for line in shown:
         grid.add_row(*(Text(part) for part in line))
     out = console()
     out.print(grid)

@@ -1,0 +1,89 @@
+"""The pages of docs/ that are made from the code: `python -m pipelines.reference` writes them, a test compares.
+
+The hearing-result record, the tables of the warehouse, the checks, and the columns of a mapping.
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: path from the project's root to text."""
+    mapping = "docs/mapping.md"
+    return {
+        "docs/reference/hearing-results.md": hearing_results(),
+        "docs/reference/warehouse.md": warehouse(),
+        "docs/reference/checks.md": checks(),
+        mapping: between((ROOT / mapping).read_text(encoding="utf-8"), "columns", mapping_columns()),
+    }
+
+
+def between(page: str, name: str, text: str) -> str:
+    """A page with the part between its two marks replaced."""
+    return re.sub(rf"(<!-- {name} -->\n).*(<!-- /{name} -->)", lambda m: m[1] + text + m[2], page, flags=re.S)
+
+
+def grid(heads: list[str], lines: list[list[str]]) -> str:
+    """A Markdown table."""
+    rows = [heads, ["---"] * len(heads), *lines]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows)
+
+
+def hearing_results() -> str:
+    """The columns of the hearing-result record, and the reasons for which something is set aside."""
+    from extract.contract import HEARING_RESULTS, REASONS
+
+    lines = [[f"`{c.name}`", str(c.type), "yes" if c.nullable else "no", c.meaning, c.source] for c in HEARING_RESULTS]
+    reasons = [[f"`{code}`", sentence] for code, sentence in REASONS.items()]
+    return (
+        f"# The hearing-result record\n\n{MADE}\nOne row is one result of one statement; a statement without results is "
+        "one row whose `result_index` is null. The records store is a Delta table with these columns, partitioned by "
+        "`hearing_month`.\n\n"
+        + grid(["column", "type", "may be null", "meaning", "source"], lines)
+        + "\n## Why something is set aside\n\n"
+        + grid(["reason", "meaning"], reasons)
+    )
+
+
+def warehouse() -> str:
+    """The tables of the warehouse, column by column."""
+    from load.schema import metadata
+
+    parts = [f"# The warehouse\n\n{MADE}"]
+    for table in metadata.sorted_tables:
+        lines = [
+            [f"`{c.name}`", str(c.type).lower(), "yes" if c.nullable else "no", c.comment or ""] for c in table.columns
+        ]
+        parts.append(f"\n## `{table.name}`\n\n{table.comment or ''}\n\n" + grid(["column", "type", "may be null", "meaning"], lines))
+    return "".join(parts)
+
+
+def checks() -> str:
+    """The checks of the three gates."""
+    from expectations.rules import RULES
+    from expectations.thresholds import load_thresholds
+
+    limits = load_thresholds()
+    lines = [[f"`{r.id}`", r.gate, r.severity, r.sentence, str(limits.get(r.id, "")), r.remedy] for r in RULES]
+    return (
+        f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the figure. A "
+        "check that could not run is an error and stops the run too.\n\n"
+        + grid(["check", "gate", "severity", "what holds", "limit", "what to do"], lines)
+    )
+
+
+def mapping_columns() -> str:
+    """The columns that a mapping may name."""
+    from extract.mapping import COLUMNS
+
+    return "\n" + grid(["column", "meaning"], [[f"`{name}`", meaning] for name, meaning in COLUMNS.items()]) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        target = ROOT / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
