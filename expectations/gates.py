@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from expectations.contract import Outcome
 from expectations.rule import Rule
 from expectations.rules_counted import COUNTED
-from expectations.rules_landed import LANDED, STATEMENTS
+from expectations.rules_landed import COUNTING_TABLES, LANDED, STATEMENTS
 from expectations.rules_loaded import LOADED
 from expectations.thresholds import Threshold, load_thresholds, threshold_of, thresholds_hash
 
@@ -34,6 +34,7 @@ def check_landed(
     first: date | None = None,
     last: date | None = None,
     as_known_at: datetime | None = None,
+    counting: bool = False,
 ) -> list[Outcome]:
     """Check landed records, in DuckDB over the files themselves.
 
@@ -45,6 +46,8 @@ def check_landed(
         first, last: days of hearing to check, both included.
         as_known_at: leave out what was received later (with a time zone); its day also decides which
             thresholds have expired.
+        counting: check only statements that count, so that a fault which a later one has put right holds
+            nothing back.
 
     Raises:
         ExceptionGroup: of GateError, where thresholds.csv cannot be used.
@@ -75,7 +78,10 @@ def check_landed(
             records = connection.read_parquet(list(files))
             for condition in conditions:
                 records = records.filter(condition)
-            records.create_view("records")
+            records.create_view("known" if counting else "records")
+            if counting:
+                for statement in COUNTING_TABLES:
+                    connection.execute(statement)
             tables.add("records")
             connection.execute(STATEMENTS)
             tables.add("statements")

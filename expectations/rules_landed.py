@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from expectations.contract import Gate
 from expectations.rule import Rule
+from extract.contract import STATEMENT_ORDER
 
 STATEMENTS = """
     create table statements as
@@ -36,6 +37,21 @@ STATEMENTS = """
 """One row per statement, made once for the rules on whole statements. Statements are told apart by a 64-bit
 hash, which is much faster than their keys: of two million statements, two share a hash once in some ten
 million gates, and then a rule fails wrongly; none passes wrongly."""
+
+_ORDER = ", ".join(STATEMENT_ORDER)
+COUNTING_TABLES = (
+    # Of a key with several statements the greatest counts; the rest is replaced (extract.contract.STATEMENT_ORDER).
+    f"""
+        create table replaced as
+        with said as (select distinct statement_key, {_ORDER} from known),
+        latest as (
+            select statement_key, max(row({_ORDER})) as statement from said group by statement_key having count(*) > 1
+        )
+        select said.* from said join latest using (statement_key) where row({_ORDER}) <> latest.statement
+    """,  # noqa: S608 - only column names of the contract
+    f"create view records as from known anti join replaced using (statement_key, {_ORDER})",
+)
+"""What makes `records` of all `known` ones: those of the statements that count."""
 
 
 class LandedRule(Rule):

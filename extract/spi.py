@@ -191,4 +191,6 @@ def _only_defendant(case: _Element, place: str) -> tuple[_Element | None, list[F
     """The defendant of a Case. The format has exactly one; a further one is set aside, never merged into it."""
     defendants: Iterator[_Element] = case.iterchildren(_DEFENDANT)
     first = next(defendants, None)
-    return first, [Fault("several-defendants", f"{place}/Defendant {position}") for position, _ in enumerate(defendants, 2)]
+    return first, [
+        Fault("several-defendants", f"{place}/Defendant {position}") for position, _ in enumerate(defendants, 2)
+    ]

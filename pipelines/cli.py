@@ -1,7 +1,5 @@
 """The `courtstats` command: parse, call, print. What takes long to import is imported where it is used."""
 
-import atexit
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -266,19 +264,8 @@ def faults_of(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _quiet_end() -> None:
-    """Keep DuckDB's bindings from listing, at exit, what Great Expectations' modules still refer to.
-
-    The list is made while the interpreter is taken down, after everything of ours is closed and said.
-    """
-    if "great_expectations" in sys.modules:
-        sys.stderr.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
 def main() -> None:
     """Run the command. Faults that a person can mend are one line each, with the exit code of their stage."""
-    atexit.register(_quiet_end)
     try:
         app()
     except Exception as error:

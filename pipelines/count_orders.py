@@ -130,6 +130,7 @@ def check_records(settings: Settings, order: Order) -> tuple[Outcome, ...]:
         as_known_at=order.as_known_at,
         first=order.period.first,
         last=order.period.last,
+        counting=True,
     )
     note(recording.checks_line("Records of the period", checked))
     return stop_or_go(settings, order, None, tuple(checked), "the records did not pass their checks")

@@ -57,7 +57,10 @@ def warehouse() -> str:
         lines = [
             [f"`{c.name}`", str(c.type).lower(), "yes" if c.nullable else "no", c.comment or ""] for c in table.columns
         ]
-        parts.append(f"\n## `{table.name}`\n\n{table.comment or ''}\n\n" + grid(["column", "type", "may be null", "meaning"], lines))
+        parts.append(
+            f"\n## `{table.name}`\n\n{table.comment or ''}\n\n"
+            + grid(["column", "type", "may be null", "meaning"], lines)
+        )
     return "".join(parts)
 
 
@@ -67,11 +70,16 @@ def checks() -> str:
     from expectations.thresholds import load_thresholds
 
     limits = load_thresholds()
-    lines = [[f"`{r.id}`", r.gate, r.severity, r.sentence, str(limits.get(r.id, "")), r.remedy] for r in RULES]
+    lines = []
+    for rule in RULES:
+        limit = limits.get(rule.id)
+        share = f"{limit.limit:.0%}" if limit and limit.kind == "share" else f"{limit.limit:g}" if limit else "none"
+        tolerated = f"{share}: {limit.reason}" if limit else share
+        lines.append([f"`{rule.id}`", rule.gate, rule.severity, rule.sentence, tolerated, rule.remedy])
     return (
         f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the figure. A "
         "check that could not run is an error and stops the run too.\n\n"
-        + grid(["check", "gate", "severity", "what holds", "limit", "what to do"], lines)
+        + grid(["check", "gate", "severity", "what holds", "faults tolerated", "what to do"], lines)
     )
 
 

@@ -57,8 +57,8 @@ def answer_text(answer: Answer) -> None:
         table([" and ".join(combination).replace("_", " "), plural(answer.unit, None)], [_cell_line(f) for f in cells])
     if answer.attrition:
         out.print("How it was reached", style="bold")
-        lines = [(s.step, f"{s.rows:,}", f"{s.units:,}") for s in answer.attrition]
-        table(["step", "results left", f"{plural(answer.unit, None)} left"], lines)
+        steps = [(s.step, f"{s.rows:,}", f"{s.units:,}") for s in answer.attrition]
+        table(["step", "results left", f"{plural(answer.unit, None)} left"], steps)
     if answer.evidence:
         out.print("What it rests on", style="bold")
         lines = [(e.label, f"{e.units:,}") for e in answer.evidence]

@@ -23,7 +23,7 @@ makers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(makers)
 postgresql_server, url = makers.postgresql_server, makers.url
 
-LONG = os.environ.get("COURTSTATS_TEST_LONG") == "1"
+LONG = os.environ.get("LONG_TESTS") == "1"
 LOADING = [*range(1, 21), "verify", "commit"] if LONG else [4, 10, "verify", "commit"]
 OPENING = range(1, 50, 2) if LONG else [12]
 ENDED = "the loader reached its end"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from extract.contract import REASONS, Texts
 from extract.spi import read_spi
 
-COUNT = 20_000 if os.environ.get("COURTSTATS_TEST_LONG") == "1" else 300
+COUNT = 20_000 if os.environ.get("LONG_TESTS") == "1" else 300
 RECEIVED = datetime(2020, 2, 4, 6, 0, tzinfo=UTC)
 TEXTS = Texts(frozenset({"granted."}), b"key for tests only")
 

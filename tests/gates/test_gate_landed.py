@@ -116,6 +116,20 @@ def test_only_the_batches_and_the_days_asked_for_are_checked(land: Land, row: Ca
     assert by_rule(check_landed(land(rows), newest_batch=3))["landed.result-code-digits"].unexpected == 5
 
 
+def test_only_what_counts_is_checked_before_counting(land: Land, row: Callable[..., Row]) -> None:
+    """A fault that a later statement has put right is checked after its landing, and holds no figure back."""
+    faulty = row(offence_code="ST19501 ", landed_batch=1, payload_hash="a" * 64)
+    later = datetime(2020, 2, 6, 6, 0, tzinfo=UTC)
+    mended = row(landed_batch=2, payload_hash="b" * 64, received_at=later, stated_at=later)
+    files = land([faulty, mended])
+    rule = "landed.offence-code-well-formed"
+    found = {c: {o.rule: o for o in check_landed(files, newest_batch=2, counting=c)}[rule] for c in (False, True)}
+    assert (found[False].outcome, found[False].unexpected) == ("failed", 1)
+    assert (found[True].outcome, found[True].checked) == ("passed", 1)
+    before = {o.rule: o for o in check_landed(files, newest_batch=1, counting=True)}[rule]
+    assert before.outcome == "failed"
+
+
 def test_nothing_landed_passes_without_loading_anything() -> None:
     outcomes = check_landed([], newest_batch=0)
     assert {(o.outcome, o.checked, o.unexpected) for o in outcomes} == {("passed", 0, 0)}

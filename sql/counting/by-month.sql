@@ -1,0 +1,1 @@
+strftime(hearing_date, '%Y-%m')

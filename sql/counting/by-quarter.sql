@@ -1,0 +1,1 @@
+concat(year(hearing_date), 'Q', quarter(hearing_date))

@@ -1,0 +1,1 @@
+cast(year(hearing_date) as varchar)

@@ -1,0 +1,1 @@
+offence_code in (select code from {{list}} where match = 'offence')

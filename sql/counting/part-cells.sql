@@ -1,0 +1,2 @@
+    union all by name
+    select 'cells {{number}}' as part, place, cell, units from cells_{{number}}

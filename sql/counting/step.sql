@@ -1,0 +1,6 @@
+-- Step {{number}}: {{name}}
+step_{{number}} as (
+    select *
+    from {{previous}}
+    where {{condition}}
+)

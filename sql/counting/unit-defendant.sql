@@ -1,0 +1,1 @@
+concat_ws('|', case_key, coalesce(defendant_key, ''))

@@ -1,0 +1,1 @@
+"""Records to counts: questions as data, one readable SQL statement, an engine that runs it."""

@@ -1,0 +1,104 @@
+"""A question's own examples, run by the engine that counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from extract.contract import RECORDS, normalise_text, text_digest
+from transform.engines.duckdb import Records, count
+from transform.periods import parse_period
+from transform.questions import Example, Given, Question
+
+_LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Later than any hold and any statement: examples show the rule, not what is held."""
+_ASCII_CODE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOutcome:
+    """One example: the figures it expects and those it got, by the keys of its `expect`."""
+
+    name: str
+    passed: bool
+    expected: Mapping[str, int | str]
+    got: Mapping[str, int | str]
+
+
+def run_examples(question: Question, key: bytes) -> list[ExampleOutcome]:
+    """Every example of the question, counted by the real engine. Raises `TransformError` for an unknown cell."""
+    return [_run(question, example, key) for example in question.examples]
+
+
+def _run(question: Question, example: Example, key: bytes) -> ExampleOutcome:
+    records = Records(example_records(example, key), newest_batch=_batches(example), as_known_at=_LONG_AFTER)
+    got: dict[str, int | str] = {}
+    for expected in example.expect:
+        text, *conditions = expected.split()
+        cell = frozenset((name, value) for name, _, value in (c.partition("=") for c in conditions))
+        by = [tuple(name for name, _ in cell)] if cell else []
+        answer = count(question, records, parse_period(text), by, key=key, now=_LONG_AFTER)
+        figures = {frozenset(f.cell): f for f in answer.figures}
+        figure = figures.get(cell)
+        got[expected] = "no such cell" if figure is None else figure.status if figure.value is None else figure.value
+    return ExampleOutcome(example.name, got == dict(example.expect), dict(example.expect), got)
+
+
+def _batches(example: Example) -> int:
+    return max((row.stated for row in example.given), default=0)
+
+
+def example_records(example: Example, key: bytes) -> pa.Table:
+    """The rows of an example as hearing-result records.
+
+    A statement is what one case said about one defendant and day at one time (`stated`, from 1). Results
+    on one offence code of a statement are on one offence.
+    """
+    statements: dict[tuple[str, str, date, int], list[Given]] = {}
+    for row in example.given:
+        statements.setdefault((row.case, row.defendant, row.hearing, row.stated), []).append(row)
+    rows: list[dict[str, Any]] = []
+    for (case, defendant, hearing, stated), given in statements.items():
+        at = datetime.combine(hearing, time(18), UTC) + timedelta(days=stated)
+        base = {field.name: "example" for field in RECORDS if not field.nullable and field.type == pa.string()} | {
+            "source_format": "spi",
+            "payload_hash": f"{stated:064}",
+            "received_at": at,
+            "landed_batch": stated,
+            "landed_at": at,
+            "statement_key": f"{case}|{defendant}|{hearing}",
+            "stated_at": at,
+            "statement_complete": True,
+            "hearing_date": hearing,
+            "hearing_month": f"{hearing:%Y-%m}",
+            "case_key": f"case:{case}",
+            "case_key_strength": "strong",
+            "defendant_key": f"{case}:{defendant}",
+            "case_index": 1,
+        }
+        results = [row for row in given if row.offence is not None]
+        offences = list(dict.fromkeys(row.offence for row in results))
+        rows += [
+            base
+            | {"offence_index": offences.index(row.offence) + 1, "result_index": position, "level": "OFFENCE"}
+            | {"offence_code_raw": row.offence, "offence_code": row.offence}
+            | _result(row, key)
+            for position, row in enumerate(results, 1)
+        ] or [base]
+    return pa.Table.from_pylist(rows, schema=RECORDS)
+
+
+def _result(row: Given, key: bytes) -> dict[str, str | None]:
+    """`3307` is a CJS code, `SPO` (capitals only) a short code, anything else a text."""
+    result = row.result or ""
+    text = row.text if row.text is not None or not result or set(result) <= _ASCII_CODE else result
+    is_code = bool(result) and set(result) <= _ASCII_CODE
+    cjs = is_code and len(result) == 4 and result.isdigit()
+    normalised = normalise_text(text or "")
+    return {
+        "result_code": result if cjs else None,
+        "result_short_code": result if is_code and not cjs else None,
+        "result_text_digest": text_digest(normalised, key) if normalised else None,
+    }
