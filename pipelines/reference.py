@@ -39,8 +39,8 @@ def hearing_results() -> str:
     lines = [[f"`{c.name}`", str(c.type), "yes" if c.nullable else "no", c.meaning, c.source] for c in HEARING_RESULTS]
     reasons = [[f"`{code}`", sentence] for code, sentence in REASONS.items()]
     return (
-        f"# The hearing-result record\n\n{MADE}\nOne row is one result of one statement; a statement without results is "
-        "one row whose `result_index` is null. The records store is a Delta table with these columns, partitioned by "
+        f"# The hearing-result record\n\n{MADE}\nOne row is one result of one statement; a statement without results "
+        "is one row whose `result_index` is null. The records store is a Delta table with these columns, partitioned by "
         "`hearing_month`.\n\n"
         + grid(["column", "type", "may be null", "meaning", "source"], lines)
         + "\n## Why something is set aside\n\n"
@@ -77,8 +77,8 @@ def checks() -> str:
         tolerated = f"{share}: {limit.reason}" if limit else share
         lines.append([f"`{rule.id}`", rule.gate, rule.severity, rule.sentence, tolerated, rule.remedy])
     return (
-        f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the figure. A "
-        "check that could not run is an error and stops the run too.\n\n"
+        f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the "
+        "figure. A check that could not run is an error and stops the run too.\n\n"
         + grid(["check", "gate", "severity", "what holds", "faults tolerated", "what to do"], lines)
     )
 
