@@ -40,8 +40,8 @@ def hearing_results() -> str:
     reasons = [[f"`{code}`", sentence] for code, sentence in REASONS.items()]
     return (
         f"# The hearing-result record\n\n{MADE}\nOne row is one result of one statement; a statement without results "
-        "is one row whose `result_index` is null. The records store is a Delta table with these columns, partitioned by "
-        "`hearing_month`.\n\n"
+        "is one row whose `result_index` is null. The records store is a Delta table with these columns, "
+        "partitioned by `hearing_month`.\n\n"
         + grid(["column", "type", "may be null", "meaning", "source"], lines)
         + "\n## Why something is set aside\n\n"
         + grid(["reason", "meaning"], reasons)
