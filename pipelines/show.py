@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -72,7 +73,9 @@ def answer_text(answer: Answer) -> None:
         table(["kind of result", plural(answer.unit, None)], lines)
     out.print("Notes", style="bold")
     for position, note in enumerate(answer.notes, 1):
-        out.print(f"  {position}. {note}", markup=False)
+        head = f"  {position}. "
+        text = textwrap.fill(note, out.width - 1, initial_indent=head, subsequent_indent=" " * len(head))
+        out.print(text, markup=False)
 
 
 def _cell_line(figure: Figure) -> tuple[str, str]:

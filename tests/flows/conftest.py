@@ -5,11 +5,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 import pipelines  # noqa: F401 - switches telemetry off, so it comes before Prefect
+from extract import store
+from extract.contract import Result, Statement
+from extract.landing import Source, land
+from extract.records import batches
+from pipelines.settings import key_check, load_settings, the_key
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
@@ -23,6 +29,7 @@ class Said:
 
 
 Command = Callable[..., Said]
+Land = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +67,31 @@ def demo(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """The home of a demo that was run by the real command, and what it said."""
     home = tmp_path_factory.mktemp("demo")
     return home / "demo", command("demo", home=home)
+
+
+@pytest.fixture
+def home(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings as an operator would make them: a home, and a warehouse on this database."""
+    monkeypatch.setenv("COURTSTATS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COURTSTATS_WAREHOUSE_URL", url)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def landed(home: Path) -> Land:
+    """Land a made statement straight into the store, as a faulty reader would."""
+
+    def go(offence: str = "ST19501", result: str = "3307", *, day: int = 1) -> None:
+        settings = load_settings()
+        at = datetime(2020, 4, day, tzinfo=UTC)
+        found = (Result("OFFENCE", 1, 1, offence, offence, result),)
+        said = Statement(
+            "spi", "spi", "B00LIBRA", f"{day}.xml", None, f"{day}", at, "hearing", at, True, date(2020, 2, 3),
+            "message", "B01EF01", "2576", "01", "urn", "urn:01ZD0303208", "strong", "01ZD0303208",
+            None, "asn:1", 1, found,
+        )  # fmt: skip
+        store.prepare(settings.store, key_check(the_key(settings)))
+        source = Source("spi", "spi", 1, at, False)
+        land(settings.store, source, batches([(0, said)]), lambda: [], landed_at=datetime.now(UTC))
+
+    return go

@@ -24,6 +24,14 @@ def test_the_demo_ends_with_the_letters_27_its_notes_the_attrition_and_where_the
     assert "nanobind" not in said.err
 
 
+def test_the_readme_shows_what_the_demo_prints(demo) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("<!-- demo -->")[1].split("<!-- /demo -->")[0].strip().strip("`").strip()
+    printed = "\n".join(line.rstrip() for line in demo[1].out.splitlines())
+    assert "27 cases" in shown
+    assert shown in printed
+
+
 def test_the_demo_again_changes_nothing_and_says_so(demo, command) -> None:
     home, _ = demo
     before = home.joinpath("warehouse.db").read_bytes()

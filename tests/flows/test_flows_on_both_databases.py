@@ -3,52 +3,20 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from extract import store
-from extract.contract import Result, Statement
-from extract.landing import Source, land
-from extract.records import batches
 from load.reading import current_figures, warehouse_status
 from load.warehouse import open_warehouse
-from pipelines.settings import DEFINITIONS, key_check, load_settings, the_key
+from pipelines.settings import DEFINITIONS, load_settings
 
 QUESTION = "stalking-protection-orders"
 QUARTER = (date(2020, 1, 1), date(2020, 3, 31))
 pytestmark = [pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("prefect_url")]
 Land = Callable[..., None]
-
-
-@pytest.fixture
-def home(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings as an operator would make them: a home, and a warehouse on this database."""
-    monkeypatch.setenv("COURTSTATS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COURTSTATS_WAREHOUSE_URL", url)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def landed(home: Path) -> Land:
-    """Land a made statement straight into the store, as a faulty reader would."""
-
-    def go(offence: str = "ST19501", result: str = "3307", *, day: int = 1) -> None:
-        settings = load_settings()
-        at = datetime(2020, 4, day, tzinfo=UTC)
-        found = (Result("OFFENCE", 1, 1, offence, offence, result),)
-        said = Statement(
-            "spi", "spi", "B00LIBRA", f"{day}.xml", None, f"{day}", at, "hearing", at, True, date(2020, 2, 3),
-            "message", "B01EF01", "2576", "01", "urn", "urn:01ZD0303208", "strong", "01ZD0303208",
-            None, "asn:1", 1, found,
-        )  # fmt: skip
-        store.prepare(settings.store, key_check(the_key(settings)))
-        source = Source("spi", "spi", 1, at, False)
-        land(settings.store, source, batches([(0, said)]), lambda: [], landed_at=datetime.now(UTC))
-
-    return go
 
 
 def faults(group: BaseException) -> list[str]:
