@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 _spec = importlib.util.spec_from_file_location("warehouse_makers", ROOT / "tests" / "warehouse" / "conftest.py")
 makers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(makers)
-postgresql_server, url = makers.postgresql_server, makers.url
 
 LONG = os.environ.get("LONG_TESTS") == "1"
 LOADING = [*range(1, 21), "verify", "commit"] if LONG else [4, 10, "verify", "commit"]
