@@ -1,0 +1,1 @@
+"""What makes the input of a measurement, once; not measured."""
