@@ -12,7 +12,7 @@ in docs/ are all made from it.
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
@@ -172,6 +172,7 @@ REASONS: dict[str, str] = {
     "several-defendants": "A Case has a second defendant; messages carry one defendant a Case",
     "no-court": "The court is missing or malformed",
     "bad-date": "A date is missing or is no date",
+    "hearing-to-come": "A hearing is dated more than a day after its content was received",
     "no-offence-code": "An offence has no code",
     "bad-offence-code": "An offence code is not 1 to 8 letters and digits",
     "bad-result-code": "A result code is not a code",
@@ -270,6 +271,14 @@ class ExtractError(StageError):
     """A source, mapping, store or path that cannot be used at all (single faults are `Refusal`s)."""
 
     exit_code = 3
+
+
+def last_hearing_day(received_at: datetime) -> date:
+    """The last day of which content received then can speak: the day after (UTC), to be safe with zones.
+
+    A later one is a slip in the date or a wrong time of receipt; landed, it would hold every figure of its day back.
+    """
+    return (received_at.astimezone(UTC) + timedelta(days=1)).date()
 
 
 _SPACES = re.compile(r"\s+")

@@ -30,19 +30,23 @@ from extract.records import STAGED
 from extract.store import APPLICATION, Landing, known_files, newest_batch, newest_received_at, write_summary
 
 LOCK_SECONDS = 1800
+MEMORY = "1GB"
 STALE_STAGING_SECONDS = 2 * 24 * 3600
 SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a landing is made of: where it comes from, when it was received, and whether a file's name marks
-    one delivery (a message whose time of receipt nobody gave) or not (extracts keep one name for ever)."""
+    """What a landing is made of: where it comes from, when it was received, and whether somebody said when (`given`).
+
+    `by_name` says whether a file's name marks one delivery: messages keep theirs, extracts use one name for ever.
+    """
 
     name: str
     format: str
     files: int
     received_at: datetime
+    given: bool
     by_name: bool
 
 
@@ -93,7 +97,8 @@ def _land(
     with duckdb.connect() as con:
         con.execute("set temp_directory = $folder", {"folder": str(staged.parent)})
         con.execute("set timezone = 'UTC'")
-        summary = _judge(con, path, staged, by_name=source.by_name)
+        con.execute(f"set memory_limit = '{MEMORY}'")  # what does not fit is sorted on the disk
+        summary = _judge(con, path, staged, source)
         landing = Landing(
             batch=None,
             landed_at=landed_at,
@@ -108,7 +113,7 @@ def _land(
         )
         if dry_run or not (landing.statements or fresh):
             return landing
-        known = newest_received_at(path)
+        known = newest_received_at(path, newest)
         received = [t for t in (known, landing.received_to) if t]
         landing = replace(landing, batch=newest + 1, received_to=max(received, default=None))
         quarantine.write(path, newest + 1, fresh)
@@ -117,7 +122,7 @@ def _land(
     return landing
 
 
-def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, *, by_name: bool) -> dict[str, Any]:
+def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, source: Source) -> dict[str, Any]:
     """Make the relation `judged` (which statements are repeats), and count."""
     con.read_parquet(str(staged)).create_view("staged")
     span = con.execute("select min(hearing_date), max(hearing_date) from staged").fetchall()[0]
@@ -127,20 +132,38 @@ def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, *, by_name:
     else:
         empty = RECORDS.empty_table()
         con.register("landed", empty)
-    con.execute("create temp table judged as " + (SQL / "repeats.sql").read_text(), {"by_name": by_name})
+    if source.format == "table":
+        _refuse_other_filter(con, path, source)
+    asked = {"given": source.given, "by_name": source.by_name and not source.given}
+    con.execute("create temp table judged as " + (SQL / "repeats.sql").read_text(), asked)
     counted = con.execute(
         """
         select
             count(*) filter (not repeat), coalesce(sum(greatest(results, 1)) filter (not repeat), 0)::bigint,
-            count(*) filter (repeat), count(*) filter (not repeat and late), max(received_at) filter (not repeat),
+            count(*) filter (repeat), count(*) filter (presumed), count(*) filter (not repeat and late),
+            max(received_at) filter (not repeat),
             (select count(*) from (
                 select 1 from judged where not repeat group by statement_key, stated_at
-                having count(distinct (payload_hash, case_index)) > 1))
+                having count(distinct payload_hash) > 1))
         from judged
         """
     ).fetchall()[0]
-    names = ("statements", "rows", "repeated", "late", "received_to", "undecided")
+    names = ("statements", "rows", "repeated", "presumed", "late", "received_to", "undecided")
     return dict(zip(names, counted, strict=True))
+
+
+def _refuse_other_filter(con: duckdb.DuckDBPyConnection, path: Path, source: Source) -> None:
+    """Raise where the source's days are held under another filter: see sql/landing/other-filter.sql."""
+    query = (SQL / "other-filter.sql").read_text()
+    days, first, last = con.execute(query, {"source": source.name}).fetchall()[0]
+    if days:
+        raise ExtractError(
+            f"{source.name} has landed {days:,} of these days, {first} to {last}, with another declared filter, and "
+            "both would count",
+            where=str(path),
+            remedy="If the mapping speaks of other records, give it another source name; if it replaces the other one, "
+            "first land an extract without rows under the old filter with --covers for those days",
+        )
 
 
 def _append(con: duckdb.DuckDBPyConnection, path: Path, landing: Landing) -> None:

@@ -69,16 +69,10 @@ def read(store: Path, newest_batch: int) -> pa.Table:
 
 
 def unknown(store: Path, newest_batch: int, refusals: Iterable[Refusal]) -> list[Refusal]:
-    """Those refusals that are not held already: the same bytes refused again are one fault, not two."""
+    """Those refusals that are not held already: the same bytes refused in a later landing are one fault, not two."""
     held = read(store, newest_batch)
     seen = {(r["reason"], r["place"], r["content_hash"] or r["file"]) for r in held.to_pylist()}
-    fresh = []
-    for refusal in refusals:
-        identity = (refusal.reason, refusal.place, refusal.content_hash or refusal.file)
-        if identity not in seen:
-            seen.add(identity)
-            fresh.append(refusal)
-    return fresh
+    return [r for r in dict.fromkeys(refusals) if (r.reason, r.place, r.content_hash or r.file) not in seen]
 
 
 def by_reason(refusals: Iterable[Refusal]) -> dict[str, int]:

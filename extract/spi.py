@@ -13,7 +13,7 @@ from typing import Final
 
 from lxml.etree import _Element
 
-from extract.contract import Reading, Refusal, Result, Statement, Texts
+from extract.contract import Reading, Refusal, Result, Statement, Texts, last_hearing_day
 from extract.identifiers import fold_asn, fold_court, fold_urn, is_real_asn, is_real_urn, police_force
 from extract.spi_envelope import LIBRA, DeliveryRefusedError, Wrapped, open_delivery
 from extract.spi_offences import Fault, read_date, read_offences, text_of
@@ -104,7 +104,7 @@ def _read_message(
     unusable: list[tuple[Fault, date | None]] = []
     found_case = False
     for session in wrapped.message.iterchildren(_SESSION):
-        hearing, missing, day = _read_hearing(session)
+        hearing, missing, day = _read_hearing(session, last_hearing_day(sender.received_at))
         unusable += [(fault, day) for fault in missing]
         for case in session.iterchildren(_CASE):
             found_case = True
@@ -121,7 +121,7 @@ def _read_message(
         faults += [(fault, hearing.day) for fault in set_aside]
 
 
-def _read_hearing(session: _Element) -> tuple[_Hearing | None, list[Fault], date | None]:
+def _read_hearing(session: _Element, last_day: date) -> tuple[_Hearing | None, list[Fault], date | None]:
     """The hearing of a session, or what it lacks; and the day where that much is known.
 
     Explicit steps down, because a result's NextHearing has a court and a date of the same names.
@@ -132,6 +132,8 @@ def _read_hearing(session: _Element) -> tuple[_Hearing | None, list[Fault], date
     if hearing is not None:
         day = read_date(text_of(next(hearing.iterchildren(_DATE), None)))
         court = fold_court(text_of(next(hearing.iterchildren(_LOCATION), None)))
+    if day and day > last_day:
+        return None, [Fault("hearing-to-come", "Session/CourtHearing/Hearing/DateOfHearing")], day
     if day and court and court_hearing is not None:
         return _Hearing(day, court, _read_lja(court_hearing)), [], day
     faults = [] if day else [Fault("bad-date", "Session/CourtHearing/Hearing/DateOfHearing")]

@@ -28,7 +28,8 @@ SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
 class Landing:
     """What one landing did. `batch` is None where nothing new was found, or for a dry run.
 
-    `repeated` counts statements that said nothing new, `late` those older than one already held,
+    `repeated` counts statements that said nothing new, `presumed` those of them that were taken for the
+    same file again by name alone though something else has counted since, `late` those older than one already held,
     `undecided` the keys of which this landing holds several different statements with one time:
     which of them counts was decided by their content hash. `received_at` is when this landing's content
     reached us, `received_to` the latest time of receipt in the store once it is there.
@@ -44,6 +45,7 @@ class Landing:
     statements: int
     rows: int
     repeated: int
+    presumed: int
     late: int
     undecided: int
     refused: dict[str, int] = field(default_factory=dict)
@@ -80,7 +82,7 @@ def prepare(path: Path, key_check: str) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with (path / f".{uuid.uuid4().hex}").open("x") as sink:
-            json.dump({"format": 1, "key_check": key_check}, sink)
+            json.dump({"format": 1, "id": uuid.uuid4().hex, "key_check": key_check}, sink)
         Path(sink.name).replace(label)
     except OSError as fault:
         raise ExtractError(
@@ -101,6 +103,12 @@ def check_key(path: Path, key_check: str) -> None:
         )
 
 
+def store_id(path: Path) -> str:
+    """What tells this store from every other one; empty where there is none yet."""
+    label = path / "store.json"
+    return str(json.loads(label.read_text())["id"]) if label.exists() else ""
+
+
 def newest_batch(path: Path) -> int:
     """Number of the newest landing, 0 where there is none."""
     table = _table(path)
@@ -113,9 +121,8 @@ def summaries(path: Path) -> list[Landing]:
     return [_read_summary(f) for f in sorted((path / "batches").glob("*.json")) if int(f.stem) <= newest]
 
 
-def newest_received_at(path: Path) -> datetime | None:
-    """The latest time of receipt in the store: what "as known" means unless a time is given."""
-    batch = newest_batch(path)
+def newest_received_at(path: Path, batch: int) -> datetime | None:
+    """The latest time of receipt up to a landing: what "as known" means unless a time is given."""
     return _read_summary(_summary_file(path, batch)).received_to if batch else None
 
 
@@ -138,14 +145,15 @@ def state(path: Path) -> StoreState:
     """What the store holds, read from the table's log and the files' footers."""
     files = known_files(path)
     newest = newest_batch(path)
+    received = newest_received_at(path, newest)
     refused = quarantine.read(path, newest).num_rows
     if not files:
-        return StoreState(newest, newest_received_at(path), 0, 0, 0, None, None, refused)
+        return StoreState(newest, received, 0, 0, 0, None, None, refused)
     with duckdb.connect() as con:
         query = "select count(*), min(hearing_date), max(hearing_date) from read_parquet($files)"
         rows, first, last = con.execute(query, {"files": list(files)}).fetchall()[0]
     size = sum(Path(f).stat().st_size for f in files)
-    return StoreState(newest, newest_received_at(path), rows, len(files), size, first, last, refused)
+    return StoreState(newest, received, rows, len(files), size, first, last, refused)
 
 
 def _table(path: Path) -> DeltaTable | None:

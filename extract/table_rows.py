@@ -50,6 +50,7 @@ _YES_NO = {"y": True, "yes": True, "true": True, "t": True, "1": True} | dict.fr
 )
 _REFUSED_FOR = (
     "bad-date",
+    "hearing-to-come",
     "outside-covers",
     "no-offence-code",
     "bad-offence-code",
@@ -72,10 +73,12 @@ class Judged:
     unread_dates: tuple[str, ...]
 
 
-def judge(rows: Rows, name: str, mapping: Mapping, covers: tuple[date, date] | None, texts: Texts) -> Judged:
+def judge(
+    rows: Rows, name: str, mapping: Mapping, covers: tuple[date, date] | None, last_day: date, texts: Texts
+) -> Judged:
     """Turn mapped text columns into record columns and set aside the rows that cannot be used.
 
-    A row has one reason, the first that holds of: hearing date unreadable, outside the covered
+    A row has one reason, the first that holds of: hearing date unreadable, after `last_day`, outside the covered
     days, no offence code, malformed offence code, outside the declared prefixes, malformed result code,
     no case, conviction date unreadable. The finding, the force and the disposal are never a reason: what is not
     understood there is null (a force must be two characters; without one the URN or court says it).
@@ -97,6 +100,7 @@ def judge(rows: Rows, name: str, mapping: Mapping, covers: tuple[date, date] | N
         )
 
     refuse("bad-date", unread)
+    refuse("hearing-to-come", pc.greater(days, pa.scalar(last_day, pa.date32())))
     if covers:
         first, last = (pa.scalar(day, pa.date32()) for day in covers)
         refuse("outside-covers", pc.or_(pc.less(days, first), pc.greater(days, last)))

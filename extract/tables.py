@@ -27,7 +27,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.contract import ExtractError, Refusal, Texts
+from extract.contract import ExtractError, Refusal, Texts, last_hearing_day
 from extract.mapping import COMMON_FORMATS, Mapping
 from extract.table_days import days_of, record_batches, sorted_rows
 from extract.table_files import (
@@ -42,7 +42,7 @@ from extract.table_rows import SPOOLED, judge, read_date
 
 MOST_REFUSALS = 100_000
 """Rows set aside before the extract as a whole is refused: the mapping or the extract must be wrong."""
-_NOT_OF_THE_DAY = ("outside-covers", "outside-filter")
+_NOT_OF_THE_DAY = ("hearing-to-come", "outside-covers", "outside-filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +107,22 @@ def read_tables(
 
     Raises:
         ExtractError: every hearing date of a file is unreadable, too many rows are, or `covers` ends before
-            it begins.
+            it begins or reaches past the receipt.
         ExceptionGroup: of `ExtractError`, the mapped columns that files lack (a single one is raised bare).
     """
     if received_at.tzinfo is None:
         raise ValueError("received_at has no time zone")
     if covers and covers[0] > covers[1]:
         raise ExtractError("the covered days end before they begin", remedy="Give them as FROM..TO")
+    last_day = last_hearing_day(received_at)
+    if covers and covers[1] > last_day:
+        raise ExtractError("the covered days reach past the receipt of the extract", remedy="End them with the extract")
     found = _Extract()
     spooled = []
     for number, file in enumerate(_inspected(paths, names, mapping, found)):
         part = spool / f"rows-{number:04}.parquet"
         try:
-            _spool(file, part, mapping, covers, texts, found)
+            _spool(file, part, mapping, covers, last_day, texts, found)
             spooled.append(part)
         except FileRefusedError as refused:
             found.file_missing = True
@@ -160,6 +163,7 @@ def _spool(
     part: Path,
     mapping: Mapping,
     covers: tuple[date, date] | None,
+    last_day: date,
     texts: Texts,
     found: _Extract,
 ) -> None:
@@ -177,7 +181,7 @@ def _spool(
     with pq.ParquetWriter(part, SPOOLED, compression="lz4") as writer:
         for rows in read(file, mapping.delimiter, unreadable.append):
             add_unreadable()
-            judged = judge(rows, file.name, mapping, covers, texts)
+            judged = judge(rows, file.name, mapping, covers, last_day, texts)
             seen += len(rows.numbers)
             samples = samples or judged.unread_dates
             unread += sum(r.hearing_date is None for r in judged.refusals)

@@ -229,12 +229,14 @@ def run_key(
     breakdowns: Iterable[Iterable[str]],
     as_known_at: datetime,
     newest_batch: int,
+    store: str,
     code_version: str,
     unit: str,
     holds: Iterable[str],
 ) -> str:
     """SHA-256 (hex) of everything that decides the figures of a run: equal keys mean equal figures.
 
+    `store` tells the records store from others, and `code_version` changes with the SQL that counts.
     `holds` names the holds in force: when one ends, the same question is a new run. The order of
     breakdowns, of the attributes in one, and of holds makes no difference.
     """
@@ -246,6 +248,7 @@ def run_key(
         "breakdowns": sorted({",".join(sorted(names)) for names in breakdowns}),
         "as_known_at": in_utc(as_known_at).isoformat(timespec="microseconds"),
         "newest_batch": newest_batch,
+        "store": store,
         "code": code_version,
         "unit": unit,
         "holds": sorted(set(holds)),

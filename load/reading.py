@@ -24,6 +24,7 @@ from load.migrating import revision
 from load.schema import attrition, check_result, evidence, figure, landed_batch, metadata, run, run_note
 
 LAST_FAILED_CHECKS = 20
+TOTAL = "{}"
 
 
 def find_run(warehouse: Warehouse, run_key: str) -> StoredRun | None:
@@ -46,7 +47,9 @@ def current_figures(warehouse: Warehouse, question: str, period: str | None = No
 
     Each breakdown of a period is taken whole from one run: the one known latest, that is with the greatest
     (`as_known_at`, `newest_batch`, `known_from`, `run_id`). So a recount as known last year does not displace
-    this year's figure, and a category that no longer has a figure does not linger.
+    this year's figure, and a category that no longer has a figure does not linger. A breakdown that was last
+    counted by another definition or from other records than the total of its period is left out: the two would
+    not add up.
     """
     latest = (
         func.rank()
@@ -69,7 +72,13 @@ def current_figures(warehouse: Warehouse, question: str, period: str | None = No
     query = select(*(ranked.c[name] for name in _names(StoredFigure))).where(ranked.c.latest == 1)
     with reading(warehouse) as connection:
         found = [StoredFigure(**row) for row in connection.execute(query).mappings()]
-    return sorted(found, key=lambda f: (f.period, f.figure_id))
+    basis = {f.period: _basis(f) for f in found if f.cell == TOTAL}
+    return sorted((f for f in found if _basis(f) == basis.get(f.period)), key=lambda f: (f.period, f.figure_id))
+
+
+def _basis(figure: StoredFigure) -> tuple[object, ...]:
+    """What a figure was counted from and by: figures of one period with the same basis add up."""
+    return figure.as_known_at, figure.newest_batch, figure.definition_hash
 
 
 def warehouse_status(warehouse: Warehouse) -> WarehouseStatus:

@@ -65,10 +65,18 @@ def land(
     check_format(format)
     received = parse_time(received_at, "--received-at") if received_at else None
     days = parse_covers(covers) if covers else None
-    ready_for_flows()
-    from pipelines.land_hearings import land_hearings
+    if dry_run:
+        from pipelines import landings
 
-    done = land_hearings([str(p) for p in paths], format, str(mapping) if mapping else None, received, days, dry_run)
+        progress.show()
+        request = landings.request_of(paths, format, mapping, received, days)
+        landing = landings.land(settings(), request, dry_run=True, waiting=lambda: None)
+        done = landings.Landed(landing, request.files.left, ())
+    else:
+        ready_for_flows()
+        from pipelines.land_hearings import land_hearings
+
+        done = land_hearings([str(p) for p in paths], format, str(mapping) if mapping else None, received, days)
     from pipelines import reports
 
     reports.landed(done, dry_run=dry_run, as_json=as_json)

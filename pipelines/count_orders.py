@@ -1,6 +1,6 @@
 """Flow: answer one question for one period, check the answer, and load it into the warehouse."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -57,9 +57,10 @@ def count_orders(
     """
     settings = load_settings(home=Path(home) if home else None)
     started_at = datetime.now(UTC)
-    order = prepare(
-        settings, question, period_asked(settings, question, first, last), by or [], as_known_at, started_at
-    )
+    period = period_asked(settings, question, first, last)
+    order = prepare(settings, question, period, by or [], as_known_at, started_at, dry_run)
+    if not dry_run:
+        record_landings(settings)
     if not dry_run and (ran := already_loaded(settings, order)):
         return ran
     answer_examples(settings, order)
@@ -85,11 +86,28 @@ def period_asked(settings: Settings, question: str, first: date | None, last: da
 
 @task(name="prepare")
 def prepare(
-    settings: Settings, question: str, period: Period, by: list[str], as_known_at: datetime | None, now: datetime
+    settings: Settings,
+    question: str,
+    period: Period,
+    by: list[str],
+    as_known_at: datetime | None,
+    now: datetime,
+    dry_run: bool,
 ) -> Order:
     """Fix what is counted: definition, period, what was known, newest landing."""
     found = runs.definitions(settings).question(question)
-    return runs.prepare(settings, found, period, by, as_known_at, now)
+    return replace(runs.prepare(settings, found, period, by, as_known_at, now), dry_run=dry_run)
+
+
+@task(
+    name="record landings",
+    retries=2,
+    retry_delay_seconds=2,
+    retry_condition_fn=lambda _t, _r, state: _warehouse_away(state),
+)
+def record_landings(settings: Settings) -> None:
+    """Record every landing that the warehouse does not know yet: what a run cites, the warehouse holds."""
+    recording.record_batches(settings)
 
 
 @task(name="look for the same run", retries=2, retry_delay_seconds=2)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from expectations.contract import Outcome
@@ -20,6 +21,7 @@ from load.contract import (
     CheckRow,
     EvidenceRow,
     FigureRow,
+    LoadError,
     QuestionVersion,
     RunRow,
     StoredRun,
@@ -32,6 +34,7 @@ from pipelines.journal import note
 from pipelines.settings import Settings
 from transform.codelists import CodeEntry, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
+from transform.counting import count_sql
 from transform.holds import holds_in_force
 
 if TYPE_CHECKING:
@@ -54,8 +57,17 @@ def record_batches(settings: Settings) -> tuple[Outcome, ...]:
     outcomes: list[Outcome] = []
     with opened(settings) as warehouse:
         known = warehouse_status(warehouse).newest_batch
+        if known and known.batch > len(landings):
+            raise LoadError(
+                f"it knows {known.batch} landings, the records store only {len(landings)}",
+                where=warehouse.place,
+                remedy="Each records store needs a warehouse of its own: set COURTSTATS_WAREHOUSE_URL",
+            )
         for landing in landings:
-            if landing.batch is None or (known and landing.batch <= known.batch):
+            if landing.batch is None or (known and landing.batch < known.batch):
+                continue
+            if known and landing.batch == known.batch:
+                record_batch(warehouse, batch_row(landing), [])  # refuses a warehouse of another records store
                 continue
             files = store.known_files(settings.store, batch=landing.batch) if landing.rows else ()
             checked = check_landed(files, newest_batch=landing.batch, batches=(landing.batch, landing.batch))
@@ -136,6 +148,7 @@ def list_text(codes: CodeList) -> str:
 
 def key_of(order: "Order") -> str:
     """What makes two runs one: see load.contract.run_key."""
+    in_force = holds_in_force(order.question, order.period, order.now)
     return run_key(
         definition_hash=order.question.fingerprint,
         thresholds_hash=thresholds_hash(),
@@ -144,9 +157,10 @@ def key_of(order: "Order") -> str:
         breakdowns=order.by,
         as_known_at=order.as_known_at,
         newest_batch=order.newest_batch,
-        code_version=order.code_version,
+        store=order.store,
+        code_version=f"{order.code_version} {sha256(count_sql(order.question).encode()).hexdigest()}",
         unit=order.question.unit,
-        holds=[h.period.label for h in holds_in_force(order.question, order.period, order.now)],
+        holds=[f"{h.period.label} {h.until.isoformat()} {h.basis}" for h in in_force],
     )
 
 

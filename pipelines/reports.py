@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from expectations.contract import Outcome
     from load.contract import CheckRow, StoredFigure, StoredRun
     from pipelines.count_orders import Ran
-    from pipelines.land_hearings import Landed
+    from pipelines.landings import Landed
     from pipelines.runs import Order
-    from transform.questions import Definitions
+    from transform.questions import Definitions, Question
 
 
 def write(text: str) -> None:
@@ -30,13 +30,18 @@ def write(text: str) -> None:
 
 def landed(done: "Landed", *, dry_run: bool, as_json: bool) -> None:
     """What a landing did, what it set aside, what its checks found."""
-    from pipelines.land_hearings import landing_line
+    from pipelines.landings import landing_line
 
     landing = done.landing
     if as_json:
         write(show.to_json(asdict(landing) | {"dry_run": dry_run, "left": done.left, "checks": checks(done.checks)}))
         return
     write(landing_line(landing, dry_run) + ".")
+    if landing.presumed:
+        write(
+            f"{landing.presumed:,} statements equal one that was replaced since, from a file of the same name: they "
+            "were taken for that file again. If they are new, say when they were received with --received-at."
+        )
     if landing.late:
         write(
             f"{landing.late:,} statements are older than one held already for the same hearing, so they do not count."
@@ -116,7 +121,7 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
 
     known = runs.definitions(settings).question(question)
     with recording.opened(settings) as warehouse:
-        found = current_figures(warehouse, known.id, period)
+        found = [hide_held(f, known, datetime.now(UTC)) for f in current_figures(warehouse, known.id, period)]
     if as_json:
         write(
             show.to_json(
@@ -141,6 +146,19 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
         for f in found
     ]
     show.table(["period and cell", show.plural(found[0].unit, None), "from", "as known at"], lines)
+
+
+def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "StoredFigure":
+    """A stored figure as it may be shown now: a hold set after it was loaded hides it too."""
+    from transform.contract import HELD
+    from transform.holds import holds_in_force
+    from transform.periods import parse_period
+
+    cell = json.loads(figure.cell)
+    of_time = next((cell[name] for name in ("month", "quarter", "year") if name in cell), figure.period)
+    if not holds_in_force(question, parse_period(of_time), now):
+        return figure
+    return replace(figure, value=None, status=HELD)
 
 
 def _figure(figure: "StoredFigure") -> dict[str, Any]:

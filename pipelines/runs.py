@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
-from extract.store import check_key, known_files, newest_batch, newest_received_at
+from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
 from pipelines.settings import DEFINITIONS, Settings, existing_key, key_check, the_key
 from transform.answers import requested
 from transform.contract import Answer
@@ -27,6 +27,7 @@ class Order:
     by: tuple[tuple[str, ...], ...]
     as_known_at: datetime
     newest_batch: int
+    store: str
     files: tuple[str, ...]
     now: datetime
     code_version: str
@@ -77,13 +78,16 @@ def prepare(
             "nothing has been landed yet", where=str(settings.store), remedy="Land some records: courtstats land PATH"
         )
     check_key(settings.store, key_check(key))
-    known = as_known_at or newest_received_at(settings.store)
-    if known is None:
+    newest = newest_received_at(settings.store, batch)
+    if newest is None:
         raise ExtractError(
             "no record has been landed yet", where=str(settings.store), remedy="Land some records: courtstats land PATH"
         )
+    # Later than the newest receipt nothing is known: a time to come would make this answer outrank every later one.
+    known = min(as_known_at, newest) if as_known_at else newest
     files = known_files(settings.store, period.first, period.last)
-    return Order(question, period, combinations, known, batch, files, now.astimezone(UTC), code_version())
+    here = store_id(settings.store)
+    return Order(question, period, combinations, known, batch, here, files, now.astimezone(UTC), code_version())
 
 
 def records(order: Order) -> "Records":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Reading, Refusal, Statement, Texts
+from pipelines.times import LONDON, end_of_day
 
 if TYPE_CHECKING:
     from extract.mapping import Mapping
@@ -71,6 +72,7 @@ def find_files(paths: Sequence[Path], format: str | None = None) -> Files:
             )
         else:
             found.append(SourceFile(path, path.name))
+    found = list({f.path.resolve(): f for f in reversed(found)}.values())[::-1]  # a file named twice is read once
     kinds = {_kind(f.path, format) for f in found}
     if len(kinds) > 1:
         faults.append(ExtractError("messages and tables are mixed", remedy="Land them in two calls, or say --format"))
@@ -141,7 +143,7 @@ def land_files(
     from extract.landing import Source, land
     from extract.records import batches, with_delivery
 
-    received_at = request.received_at or landed_at
+    received_at = receipt(request.received_at, landed_at)
     files = request.files.files
     if request.files.format == "spi":
         refusals: list[Refusal] = []
@@ -153,7 +155,7 @@ def land_files(
                 for statement in reading.statements:
                     yield number, statement
 
-        source = Source(SPI_SOURCE, "spi", len(files), received_at, by_name=request.received_at is None)
+        source = Source(SPI_SOURCE, "spi", len(files), received_at, given=request.received_at is not None, by_name=True)
         return land(
             store,
             source,
@@ -174,7 +176,9 @@ def land_files(
             covers=request.covers, received_at=received_at, texts=texts, spool=spool,
         )  # fmt: skip
         done(len(files))
-        source = Source(mapping.source, "table", len(files), received_at, by_name=False)
+        source = Source(
+            mapping.source, "table", len(files), received_at, given=request.received_at is not None, by_name=False
+        )
         return land(
             store,
             source,
@@ -184,6 +188,21 @@ def land_files(
             dry_run=dry_run,
             waiting=waiting,
         )
+
+
+def receipt(given: datetime | None, now: datetime) -> datetime:
+    """When the content was received: as given, else now. "Today" typed as a date is the end of today: that is now.
+
+    Raises:
+        ExtractError: a time to come; what is landed next would not count until then.
+    """
+    if given is None or end_of_day(now.astimezone(LONDON).date()) == given:
+        return now
+    if given > now:
+        raise ExtractError(
+            "lies in the future", where="--received-at", remedy="Give the time at which the content reached us"
+        )
+    return given
 
 
 def mapping_of(request: LandRequest) -> "Mapping":

@@ -1,5 +1,6 @@
 """Dates and times as people type them. Days are days in England and Wales (Europe/London)."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ def parse_day(text: str, option: str) -> date:
 def parse_time(text: str, option: str) -> datetime:
     """A time in UTC. A date alone is the end of that day, a time without a zone is one in London."""
     try:
-        if len(text.strip()) == len("2020-03-31"):
+        with suppress(ValueError):
             return end_of_day(date.fromisoformat(text.strip()))
         moment = datetime.fromisoformat(text.strip())
     except ValueError:

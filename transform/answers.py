@@ -93,6 +93,7 @@ def answer_of(
     if counted:
         missing = [m.label for m in months(period) if m.label not in landed]
         notes += _data_notes(question, missing, incomplete)
+        notes += _source_notes(question, by_part.get("source", []))
     elif total.status == NO_DATA:
         notes.append("No hearing records were landed for this period, so there is no figure.")
     return Answer(
@@ -177,6 +178,17 @@ def _hold_notes(holds: Sequence[Hold]) -> list[str]:
     return [
         f"Figures that touch {hold.period.label} are held until {hold.until.isoformat()}: {hold.basis}."
         for hold in holds
+    ]
+
+
+def _source_notes(question: Question, rows: Sequence[Part]) -> list[str]:
+    """Said wherever several sources contribute: which of them hold one case cannot be seen from the keys alone."""
+    if len(rows) < 2:
+        return []
+    shares = ", ".join(f"{row.cell[0]} {row.units:,}" for row in rows if row.cell)
+    return [
+        f"Counted from {len(rows)} sources ({shares} {question.unit}s): a {question.unit} that several of them hold "
+        "counts once only where they know it by the same reference."
     ]
 
 

@@ -6,6 +6,8 @@ answer as (
     union all by name
     select 'weak' as part, count(*) as units from counted_unit where case_key_strength = 'weak'
     union all by name
+    select 'source' as part, [source_name] as cell, count(*) as units from counted_unit group by source_name
+    union all by name
     select 'known' as part, sum(known_rows) as result_rows, count(*) filter (known_rows > 0) as units from asked_unit
     union all by name
     select 'standing' as part, sum(standing_rows) as result_rows, count(*) filter (standing_rows > 0) as units

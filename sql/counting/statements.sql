@@ -60,7 +60,7 @@ asked_unit as (
 candidate as materialized (
     select
         {{unit}} as unit_key,
-        case_key, case_key_strength, case_urn,
+        case_key, case_key_strength, case_urn, source_name,
         hearing_date, statement_key, stated_at, received_at, landed_batch, payload_hash,
         case_index, offence_index, result_index,
         case

@@ -91,7 +91,7 @@ def landed(home: Path) -> Land:
             None, "asn:1", 1, found,
         )  # fmt: skip
         store.prepare(settings.store, key_check(the_key(settings)))
-        source = Source("spi", "spi", 1, at, False)
+        source = Source("spi", "spi", 1, at, given=True, by_name=True)
         land(settings.store, source, batches([(0, said)]), lambda: [], landed_at=datetime.now(UTC))
 
     return go

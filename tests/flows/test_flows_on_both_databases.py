@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from load.contract import LoadError
 from load.reading import current_figures, warehouse_status
 from load.warehouse import open_warehouse
 from pipelines.settings import DEFINITIONS, load_settings
@@ -54,6 +55,41 @@ def test_a_critical_check_stops_the_run_and_a_later_statement_that_mends_it_rele
         assert {c.check.rule for c in status.failed_checks} >= {"landed.offence-code-well-formed"}
     landed("ST19501", day=2)
     assert count_orders(QUESTION, *QUARTER).answer.value == 1
+
+
+def test_a_dry_run_that_a_check_stops_leaves_no_trace(landed: Land, url: str) -> None:
+    from pipelines.count_orders import count_orders
+
+    landed("ST19501 ")
+    with pytest.raises(ExceptionGroup):
+        count_orders(QUESTION, *QUARTER, dry_run=True)
+    with open_warehouse(url) as warehouse:
+        assert set(warehouse_status(warehouse).rows.values()) == {0}
+
+
+def test_a_run_as_known_in_the_future_knows_no_more_and_does_not_outrank_later_ones(landed: Land, url: str) -> None:
+    from pipelines.count_orders import count_orders
+
+    landed(day=1)
+    now = count_orders(QUESTION, *QUARTER)
+    future = count_orders(QUESTION, *QUARTER, as_known_at=datetime(2099, 1, 1, tzinfo=UTC))
+    assert future.already_there
+    assert future.run_id == now.run_id
+    landed(result="4506", day=2)
+    assert count_orders(QUESTION, *QUARTER).answer.value == 0
+    with open_warehouse(url) as warehouse:
+        assert {f.cell: f.value for f in current_figures(warehouse, QUESTION)}["{}"] == 0
+
+
+def test_a_warehouse_refuses_the_figures_of_another_records_store(landed: Land, home: Path) -> None:
+    from pipelines.count_orders import count_orders
+
+    landed()
+    count_orders(QUESTION, *QUARTER)
+    shutil.rmtree(home / "records")
+    landed(result="4506")  # the same batch number and receipt, other records
+    with pytest.raises(LoadError, match="Each records store needs a warehouse of its own"):
+        count_orders(QUESTION, *QUARTER)
 
 
 def test_figures_that_the_database_changes_on_the_way_in_are_not_loaded(landed: Land, url: str) -> None:
@@ -130,6 +166,27 @@ def test_a_held_period_has_no_value_anywhere(
     assert any("made for a test" in note for note in answer.notes)
     with open_warehouse(url) as warehouse:
         assert {(f.value, f.status) for f in current_figures(warehouse, QUESTION)} == {(None, "held")}
+
+
+def test_a_hold_set_after_a_figure_was_loaded_hides_it_too(
+    landed: Land, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines import reports
+    from pipelines.count_orders import count_orders
+
+    landed()
+    count_orders(QUESTION, *QUARTER)
+    shutil.copytree(DEFINITIONS, tmp_path / "sql")
+    file = tmp_path / "sql" / "questions" / f"{QUESTION}.toml"
+    hold = '[[hold]]\nperiod = "2020-02"\nuntil = 2999-01-01T09:30:00+00:00\nbasis = "made for a test"\n\n'
+    file.write_text(file.read_text().replace("[[note]]", hold + "[[note]]", 1))
+    monkeypatch.setenv("COURTSTATS_DEFINITIONS", str(tmp_path / "sql"))
+    capsys.readouterr()
+    reports.figures(load_settings(), QUESTION, None, as_json=True)
+    shown = {json.dumps(f["cell"]): (f["value"], f["status"]) for f in json.loads(capsys.readouterr().out)["figures"]}
+    assert shown["{}"] == (None, "held")
+    assert shown['{"month": "2020-02"}'] == (None, "held")
+    assert shown['{"month": "2020-03"}'] == (None, "no data")
 
 
 def test_landings_are_recorded_with_their_checks_also_those_that_an_interrupted_flow_left(

@@ -56,7 +56,9 @@ def records(tmp_path: Path) -> Path:
 @pytest.fixture
 def landing(records: Path) -> Land:
     def go(*said: Statement, by_name: bool = False, refused: Iterable[Refusal] = (), dry_run: bool = False) -> Landing:
-        source = Source("spi", "spi", len(said), said[0].received_at if said else NOW, by_name)
+        source = Source(
+            "spi", "spi", len(said), said[0].received_at if said else NOW, given=not by_name, by_name=by_name
+        )
         return land(records, source, batches(enumerate(said)), lambda: list(refused), landed_at=NOW, dry_run=dry_run)
 
     return go
@@ -110,6 +112,53 @@ def test_landing_a_folder_again_does_not_bring_back_what_was_replaced(records: P
     assert (again.batch, again.repeated) == (None, 2)
 
 
+def test_landing_the_history_again_with_a_later_receipt_does_not_bring_back_what_was_replaced(
+    records: Path, landing: Land
+) -> None:
+    """What counted is in the landing too, so the landing is the history again and not news."""
+    landing(statement("A", received(1), file="1.xml"))
+    landing(statement("B", received(2), file="2.xml"))
+    again = landing(statement("A", received(9), file="x/1.xml"), statement("B", received(9), file="x/2.xml"))
+    assert (again.batch, again.repeated) == (None, 2)
+
+
+def test_the_history_again_with_something_new_lands_only_what_is_new(records: Path, landing: Land) -> None:
+    landing(statement("A", received(1)))
+    landing(statement("B", received(2)))
+    again = landing(*(statement(content, received(9), file=f"{content}.xml") for content in "ABC"))
+    assert (again.statements, again.repeated, again.undecided) == (1, 2, 0)
+    assert held(records) == [("A", 1), ("B", 2), ("C", 3)]
+
+
+def test_a_restoration_in_a_folder_of_its_own_day_is_news_though_its_file_has_the_usual_name(
+    records: Path, landing: Land
+) -> None:
+    for day, content in enumerate("ABA", 1):
+        landing(statement(content, received(day), file=f"2020-03-0{day}/result.xml"), by_name=True)
+    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+
+
+def test_what_is_left_out_for_its_name_alone_is_said(landing: Land) -> None:
+    for day, content in enumerate("AB", 1):
+        landing(statement(content, received(day), file=f"{content}.xml"), by_name=True)
+    assert landing(statement("A", received(3), file="A.xml"), by_name=True).presumed == 1
+
+
+def test_two_envelopes_are_two_deliveries_though_received_at_one_time(records: Path, landing: Land) -> None:
+    for number, content in enumerate("ABA", 1):
+        landing(statement(content, received(1), envelope=f"E{number}"))
+    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+
+
+def test_a_landing_that_began_earlier_and_was_overtaken_by_the_same_one_adds_nothing(
+    records: Path, landing: Land
+) -> None:
+    """Two at once: the one that waited for the lock had read its clock first."""
+    landing(statement("A", received(2)), by_name=True)
+    overtaken = landing(statement("A", received(1), file="other.xml"), by_name=True)
+    assert (overtaken.batch, overtaken.repeated) == (None, 1)
+
+
 def test_an_older_statement_that_arrives_late_is_kept_and_said_to_be_late(records: Path, landing: Land) -> None:
     landing(statement("B", received(2)))
     late = landing(statement("A", received(1)))
@@ -147,11 +196,37 @@ def test_what_is_set_aside_is_kept_counted_and_known_again(records: Path, landin
     assert quarantine.read(records, store.newest_batch(records)).num_rows == 2
 
 
+def test_equal_files_that_are_set_aside_in_one_landing_are_each_on_record(records: Path, landing: Land) -> None:
+    copies = [Refusal("malformed-xml", name, "file", "the same bytes") for name in ("1.xml", "2.xml", "3.xml")]
+    first = landing(refused=copies)
+    assert (first.refused, first.refused_again) == ({"malformed-xml": 3}, 0)
+    assert landing(refused=copies).refused_again == 3
+
+
+def days_of_a_table(records: Path, filter_: str, day: date, results: int, at: int) -> Landing:
+    said = replace(
+        statement(f"{filter_} {at}", received(at), key=f"table:made:{filter_}:{day}", day=day, results=results),
+        source_name="made", source_format="table",
+    )  # fmt: skip
+    source = Source("made", "table", 1, received(at), given=True, by_name=False)
+    return land(records, source, batches([(0, said)]), lambda: [], landed_at=NOW)
+
+
+def test_days_held_under_another_filter_are_not_landed_beside_them(records: Path) -> None:
+    """A wider extract that takes a result back would leave the narrower one's counting."""
+    days_of_a_table(records, "narrow", date(2020, 2, 3), 1, 1)
+    with pytest.raises(ExtractError, match="another declared filter"):
+        days_of_a_table(records, "wide", date(2020, 2, 3), 1, 2)
+    assert days_of_a_table(records, "wide", date(2020, 2, 4), 1, 3).statements == 1  # another day
+    days_of_a_table(records, "narrow", date(2020, 2, 3), 0, 4)  # taken out
+    assert days_of_a_table(records, "wide", date(2020, 2, 3), 1, 5).statements == 1
+
+
 def test_batches_count_up_and_the_newest_receipt_never_goes_back(records: Path, landing: Land) -> None:
     landing(statement("A", received(9)))
     landing(statement("B", received(5), key="hearing 2"))
     assert [b.batch for b in store.summaries(records)] == [1, 2]
-    assert store.newest_received_at(records) == received(9)
+    assert store.newest_received_at(records, 2) == received(9)
     assert [b.received_at for b in store.summaries(records)] == [received(9), received(5)]
 
 
@@ -206,7 +281,7 @@ if point == "after the commit":
     def committed(*a, **k):
         real(*a, **k); die()
     landing.write_deltalake = committed
-source = landing.Source("spi", "spi", 2, received(1), False)
+source = landing.Source("spi", "spi", 2, received(1), True, False)
 done = landing.land(Path(sys.argv[1]), source, batches(said()), refusals, landed_at=NOW)
 print(done.batch, done.statements)
 """

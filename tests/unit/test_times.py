@@ -13,6 +13,7 @@ from pipelines.times import TimeError, parse_covers, parse_day, parse_time
         ("2020-01-31", datetime(2020, 1, 31, 23, 59, 59, 999999, UTC)),
         ("2020-03-29", datetime(2020, 3, 29, 22, 59, 59, 999999, UTC)),  # British Summer Time began that day
         ("2020-07-06", datetime(2020, 7, 6, 22, 59, 59, 999999, UTC)),
+        ("20200706", datetime(2020, 7, 6, 22, 59, 59, 999999, UTC)),  # however a date is written
         ("2020-07-06T17:00", datetime(2020, 7, 6, 16, 0, tzinfo=UTC)),
         ("2020-07-06T17:00Z", datetime(2020, 7, 6, 17, 0, tzinfo=UTC)),
         ("2020-07-06T17:00+02:00", datetime(2020, 7, 6, 15, 0, tzinfo=UTC)),

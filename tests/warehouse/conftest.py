@@ -61,6 +61,7 @@ def a_run(holds=(), **changes):
             breakdowns=run.breakdowns,
             as_known_at=run.as_known_at,
             newest_batch=run.newest_batch,
+            store="a store",
             code_version=run.code_version,
             unit=run.unit,
             holds=holds,

@@ -62,11 +62,14 @@ def test_a_category_that_is_gone_does_not_linger(warehouse, sample):
     assert values(warehouse) == {("2020Q1", "{}"): 1, ("2020Q1", '{"police_force":"44"}'): 1}
 
 
-def test_a_breakdown_that_was_not_counted_again_stays(warehouse, sample):
+def test_a_breakdown_stays_while_the_total_is_counted_from_the_same_records_and_no_longer(warehouse, sample):
+    """Figures of one period shown side by side add up: they are of one knowledge and one definition."""
     month = FigureRow("2020Q1", '{"month":"2020-01"}', 4, "counted")
     sample.load(warehouse, figures=[*total(27), month])
+    sample.load(warehouse, sample.run(breakdowns=()), figures=total(27))
+    assert values(warehouse) == {("2020Q1", "{}"): 27, ("2020Q1", '{"month":"2020-01"}'): 4}
     sample.load(warehouse, sample.run(as_known_at=sample.when + DAY, breakdowns=()), figures=total(28))
-    assert values(warehouse) == {("2020Q1", "{}"): 28, ("2020Q1", '{"month":"2020-01"}'): 4}
+    assert values(warehouse) == {("2020Q1", "{}"): 28}
 
 
 def test_periods_and_questions_are_kept_apart(warehouse, sample):
@@ -115,6 +118,7 @@ def test_everything_that_decides_the_figures_is_in_the_key(sample):
         "breakdowns": [["month"], ["year", "force"]],
         "as_known_at": sample.when,
         "newest_batch": 1,
+        "store": "s",
         "code_version": "1",
         "unit": "case",
         "holds": ["h"],
@@ -127,6 +131,7 @@ def test_everything_that_decides_the_figures_is_in_the_key(sample):
         "breakdowns": [["month", "year", "force"]],
         "as_known_at": sample.when + timedelta(microseconds=1),
         "newest_batch": 2,
+        "store": "other",
         "code_version": "2",
         "unit": "defendant",
         "holds": [],
