@@ -257,12 +257,15 @@ class Reading:
 
 
 class StageError(Exception):
-    """An error that a person can mend: where it is, what is wrong, what to do. Base of each stage's own."""
+    """An error that a person can mend: where it is, what is wrong, what to do. Base of each stage's own.
+
+    `passing`: it may pass by itself (a lock, a disk, a connection), so that trying again makes sense.
+    """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
-        self.what, self.where, self.remedy = what, where, remedy
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", passing: bool = False) -> None:
+        self.what, self.where, self.remedy, self.passing = what, where, remedy, passing
         said = [f"{where}: {what}" if where else what, remedy]
         super().__init__(" ".join(part if part.endswith((".", "?", "!")) else part + "." for part in said if part))
 

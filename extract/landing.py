@@ -81,11 +81,13 @@ def land(
                     writer.write_batch(batch)
             with nullcontext() if dry_run else _locked(path, waiting):
                 return _land(path, source, staged, list(refusals()), landed_at, dry_run)
-    except OSError as fault:
+    except (OSError, duckdb.IOException) as fault:
         raise ExtractError(
-            f"the landing could not be written ({fault.strerror or type(fault).__name__}); nothing was changed",
+            f"the landing could not be written ({getattr(fault, 'strerror', None) or type(fault).__name__}); "
+            "nothing was changed",
             where=str(path),
             remedy="Free some space or mend the folder's permissions, then land the same files again",
+            passing=True,
         ) from fault
 
 
@@ -230,6 +232,7 @@ def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
             "another landing has held the store for half an hour",
             where=str(path),
             remedy="Wait for it or stop it, then land the same files again",
+            passing=True,
         ) from None
     try:
         yield

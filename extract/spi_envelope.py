@@ -27,8 +27,9 @@ from extract.xml import (
 LIBRA: Final = "{http://www.dca.gov.uk/xmlschemas/libra}"
 MESSAGE: Final = f"{LIBRA}ResultedCaseMessage"
 
-_DELIVERY_ID = re.compile(r"(?=[^0-9]*[0-9])[!-~]{1,128}")
-_SYSTEM = re.compile(r"[A-Z][0-9]{2}[A-Za-z0-9]{1,37}")
+_DELIVERY_ID = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z/_:{}-]{1,128}")
+"""Identifiers have a digit (a template token has none), and neither the `@` nor the `.` of an address."""
+_SYSTEM = re.compile(r"B00LIBRA|C00CommonPlatform")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,6 @@ from extract import quarantine
 from extract.contract import ExtractError
 
 APPLICATION = "courtstats-landing"
-LOCK_SECONDS = 1800
-STALE_STAGING_SECONDS = 2 * 24 * 3600
-SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +42,11 @@ class Landing:
     statements: int
     rows: int
     repeated: int
-    presumed: int
     late: int
     undecided: int
     refused: dict[str, int] = field(default_factory=dict)
     refused_again: int = 0
+    presumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def prepare(path: Path, key_check: str) -> None:
         check_key(path, key_check)
         return
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # case references are in it
         with (path / f".{uuid.uuid4().hex}").open("x") as sink:
             json.dump({"format": 1, "id": uuid.uuid4().hex, "key_check": key_check}, sink)
         Path(sink.name).replace(label)

@@ -114,7 +114,8 @@ def judge(
     refuse("bad-result-code", _differs(short, "^[A-Z0-9]{1,16}$"))
     urn, urn_force = _by_value(text["case_urn"], _urn_and_force, pa.string(), pa.string())
     real_urn = pc.if_else(pc.is_valid(urn_force), urn, pa.scalar(None, pa.string()))
-    case = pc.coalesce(text["case_number"], real_urn)
+    number, application, defendant = (_reference(text[name]) for name in ("case_number", "application", "defendant"))
+    case = pc.coalesce(number, real_urn)
     refuse("no-case", pc.is_null(case))
     refuse("bad-date", pc.and_(pc.is_valid(text["conviction_date"]), pc.is_null(convicted)))
 
@@ -125,14 +126,14 @@ def judge(
     columns = {
         "hearing_date": days,
         "source_file": _same(name, n),
-        "case_key": pc.coalesce(_join(prefix, text["case_number"]), _join("urn:", real_urn)),
+        "case_key": pc.coalesce(_join(prefix, number), _join("urn:", real_urn)),
         "case_urn": urn,
         "court_ou_code": court,
-        "lja_code": text["lja_code"],
+        "lja_code": _shaped(text["lja_code"], "^[0-9A-Za-z]{1,4}$"),
         "police_force": force,
         "police_force_basis": basis,
-        "application_key": _join(f"app:{mapping.source}:", text["application"]),
-        "defendant_key": _join(f"def:{mapping.source}:", case, ":", text["defendant"]),
+        "application_key": _join(f"app:{mapping.source}:", application),
+        "defendant_key": _join(f"def:{mapping.source}:", case, ":", defendant),
         "level": _level(text["level"]),
         "offence_code_raw": raw["offence_code"],
         "offence_code": offence,
@@ -141,7 +142,7 @@ def judge(
         "result_text": kept,
         "result_text_digest": digest,
         "result_text_hash": words_hash,
-        "finding": text["finding"],
+        "finding": _shaped(text["finding"], "^[0-9A-Za-z]{1,4}$"),
         "final_disposal": _by_value(text["final_disposal"], lambda v: (_YES_NO.get(v.casefold()),), pa.bool_())[0],
         "conviction_date": convicted,
         "has_result": pc.is_valid(pc.coalesce(code, short, words)),
@@ -255,6 +256,25 @@ def read_date(text: str, date_format: str) -> date | None:
 
 def _differs(column: Array, pattern: str) -> Array:
     return pc.invert(pc.match_substring_regex(column, pattern))
+
+
+def _shaped(column: Array, pattern: str) -> Array:
+    """The column where it has the shape that it should have; null elsewhere, for what stands there may name people."""
+    return pc.if_else(pc.match_substring_regex(column, pattern), column, pa.scalar(None, pa.string()))
+
+
+def _reference(column: Array) -> Array:
+    """References as they are; what does not look like one (fewer digits than letters, spaces, an `@`) as a digest.
+
+    A column that is mapped as a number may hold a name: the digest tells two of them apart and shows neither.
+    """
+    digits, letters = (
+        pc.utf8_length(pc.replace_substring_regex(column, pattern, "")) for pattern in ("[^0-9]", "[^A-Za-z]")
+    )
+    looks = pc.and_(pc.match_substring_regex(column, "^[0-9A-Za-z/._-]{1,40}$"), pc.greater_equal(digits, letters))
+    other = pc.if_else(looks, pa.scalar(None, pa.string()), column)
+    (digest,) = _by_value(other, lambda v: ("#" + hashlib.sha256(v.encode()).hexdigest()[:16],), pa.string())
+    return pc.if_else(looks, column, digest)
 
 
 def _join(*parts: str | Array) -> Array:

@@ -19,7 +19,7 @@ grow with the extract; refusals are the exception, and their number is limited.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -93,6 +93,7 @@ def read_tables(
     received_at: datetime,
     texts: Texts,
     spool: Path,
+    done: Callable[[int], None] = lambda _n: None,
 ) -> TableReading:
     """Read the files of one extract.
 
@@ -122,7 +123,7 @@ def read_tables(
     for number, file in enumerate(_inspected(paths, names, mapping, found)):
         part = spool / f"rows-{number:04}.parquet"
         try:
-            _spool(file, part, mapping, covers, last_day, texts, found)
+            _spool(file, part, mapping, covers, last_day, texts, found, done)
             spooled.append(part)
         except FileRefusedError as refused:
             found.file_missing = True
@@ -166,6 +167,7 @@ def _spool(
     last_day: date,
     texts: Texts,
     found: _Extract,
+    done: Callable[[int], None],
 ) -> None:
     """Write the usable rows of a file to the spool; what it sets aside counts only if all of it can be read."""
     here = _Extract()
@@ -190,6 +192,7 @@ def _spool(
             for refusal in judged.refusals:
                 here.add(refusal, mapping)
             writer.write_batch(judged.usable)
+            done(len(rows.numbers))
     add_unreadable()
     if seen and unread == seen:
         raise _no_date_is_read(file, mapping, samples)

@@ -59,6 +59,12 @@ def connect(url: str) -> Warehouse:
     return Warehouse(engine, f"warehouse {_named(parsed)}")
 
 
+def is_missing(url: str) -> bool:
+    """Whether the address is of a SQLite file that is not there yet. Raises `LoadError` for an unusable address."""
+    parsed = _parse(url)
+    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+
+
 def _parse(url: str) -> URL:
     """The address with our driver. Its text appears in no error: there may be a password in it."""
     if url.startswith("postgres://"):
@@ -156,46 +162,50 @@ def explained(warehouse: Warehouse) -> Iterator[None]:
             what, where=warehouse.place, remedy="Nothing was stored; this is a fault of the program or of a definition"
         ) from None
     except PoolTimeoutError:
-        raise LoadError("every connection is in use", where=warehouse.place, remedy="Try again") from None
-    except DBAPIError as error:
-        what, remedy = _explain(error)
-        raise LoadError(what, where=warehouse.place, remedy=remedy) from None
-    except warehouse.engine.dialect.loaded_dbapi.Error as error:
-        what, remedy = _explain(error)
-        raise LoadError(what, where=warehouse.place, remedy=remedy) from None
+        raise LoadError("every connection is in use", where=warehouse.place, remedy="Try again", passing=True) from None
+    except (DBAPIError, warehouse.engine.dialect.loaded_dbapi.Error) as error:
+        what, remedy, passing = _explain(error)
+        raise LoadError(what, where=warehouse.place, remedy=remedy, passing=passing) from None
 
 
 _EXPLANATIONS = (
-    ("password authentication failed", "the user or the password was refused", "Check COURTSTATS_WAREHOUSE_URL"),
-    ("no password supplied", "a password is needed", "Put it into COURTSTATS_WAREHOUSE_URL"),
-    ("SQLITE_BUSY", "another writer kept it locked", "Try again when the other run has ended"),
-    ("55P03", "another writer kept it locked", "Try again when the other run has ended"),
-    ("SQLITE_FULL", "the disc is full", "Make room and try again"),
-    ("53100", "the disc is full", "Make room and try again"),
-    ("SQLITE_READONLY", "it cannot be written to", "Check who owns the file and its folder"),
-    ("SQLITE_CANTOPEN", "the file cannot be opened", "Check the path and your permissions"),
-    ("SQLITE_NOTADB", "the file is not a SQLite database", "Point COURTSTATS_WAREHOUSE_URL at another file"),
-    ("SQLITE_CORRUPT", "the file is damaged", "Restore it from a backup"),
-    ("42501", "the user may not do this", "Ask for the right to create and to write tables"),
-    ("does not exist", "the user, the database or a table does not exist", "Create it, or check the address"),
-    ("translate host", "the host is not known", "Check COURTSTATS_WAREHOUSE_URL"),
-    ("resolve host", "the host is not known", "Check COURTSTATS_WAREHOUSE_URL"),
-    ("refused", "nothing answers at that address", "Check that the database runs and the address is right"),
-    ("No such file", "nothing answers at that address", "Check that the database runs and the address is right"),
-    ("timeout", "it did not answer in time", "Check the network and that the database runs"),
+    ("password authentication failed", "the user or the password was refused", "Check COURTSTATS_WAREHOUSE_URL", False),
+    ("no password supplied", "a password is needed", "Put it into COURTSTATS_WAREHOUSE_URL", False),
+    ("SQLITE_BUSY", "another writer kept it locked", "Try again when the other run has ended", True),
+    ("55P03", "another writer kept it locked", "Try again when the other run has ended", True),
+    ("SQLITE_FULL", "the disc is full", "Make room and try again", True),
+    ("53100", "the disc is full", "Make room and try again", True),
+    ("SQLITE_IOERR", "the disc could not be read or written", "Check the disc and try again", True),
+    ("SQLITE_READONLY", "it cannot be written to", "Check who owns the file and its folder", False),
+    ("SQLITE_CANTOPEN", "the file cannot be opened", "Check the path and your permissions", False),
+    ("SQLITE_NOTADB", "the file is not a SQLite database", "Point COURTSTATS_WAREHOUSE_URL at another file", False),
+    ("SQLITE_CORRUPT", "the file is damaged", "Restore it from a backup", False),
+    ("42501", "the user may not do this", "Ask for the right to create and to write tables", False),
+    ("does not exist", "the user, the database or a table does not exist", "Create it, or check the address", False),
+    ("Temporary failure in name", "the host could not be looked up", "Check the network and the address", True),
+    ("translate host", "the host is not known", "Check COURTSTATS_WAREHOUSE_URL", False),
+    ("resolve host", "the host is not known", "Check COURTSTATS_WAREHOUSE_URL", False),
+    ("starting up", "the database is starting", "Try again in a minute", True),
+    ("shutting down", "the database is stopping", "Try again when it runs again", True),
+    ("too many clients", "the database has no connection left", "Try again when others have ended", True),
+    ("refused", "nothing answers at that address", "Check that the database runs and the address is right", True),
+    ("No such file", "nothing answers at that address", "Check that the database runs and the address is right", True),
+    ("timeout", "it did not answer in time", "Check the network and that the database runs", True),
 )
-"""(sign in the driver's code or message, what it means, what to do), the first that fits."""
+"""(sign in the driver's code or message, what it means, what to do, may it pass by itself), the first that fits."""
 
 
-def _explain(error: Exception) -> tuple[str, str]:
+def _explain(error: Exception) -> tuple[str, str, bool]:
+    """What it is, what to do, and whether it may pass by itself."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     signs = f"{_code(cause)} {cause}"
-    for sign, what, remedy in _EXPLANATIONS:
+    for sign, what, remedy, passing in _EXPLANATIONS:
         if sign in signs:
-            return what, remedy
+            return what, remedy, passing
     if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return "the connection was lost", "Nothing of this step was stored: try again"
-    return f"the database reported {type(cause).__name__} {_code(cause)}".rstrip(), "Nothing was stored; try again"
+        return "the connection was lost", "Nothing of this step was stored: try again", True
+    reported = f"the database reported {type(cause).__name__} {_code(cause)}".rstrip()
+    return reported, "Nothing was stored; try again", False
 
 
 def _code(error: BaseException) -> str:

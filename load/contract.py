@@ -194,8 +194,16 @@ class LoadError(StageError):
 
     exit_code = 6
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "", checks: Sequence[CheckRow] = ()) -> None:
-        super().__init__(what, where=where, remedy=remedy)
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        passing: bool = False,
+        checks: Sequence[CheckRow] = (),
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy, passing=passing)
         self.checks = tuple(checks)
 
 

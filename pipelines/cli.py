@@ -22,10 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a fault of ours, 2 usage or settings, 3 sources or records, 4 a question or code "
-    "list, 5 stopped by a check, 6 the warehouse.",
+    epilog="Exit codes: 0 done, 1 a fault of ours, 2 usage or settings, 3 sources or records, 4 a question, its "
+    "period or breakdowns, or a code list, 5 stopped by a check, 6 the warehouse, 130 interrupted.",
 )
 
+INTERRUPTED = 130
 Paths = Annotated[
     list[Path], typer.Argument(help="Files or folders; folders are searched through.", show_default=False)
 ]
@@ -49,6 +50,23 @@ AsKnownAt = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"courtstats {version('courtstats')}")
+        raise typer.Exit
+
+
+@app.callback()
+def courtstats(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Count court orders from hearing records: the number, how it was reached, and whether it may go out."""
+
+
 @app.command()
 def land(
     paths: Paths,
@@ -65,11 +83,12 @@ def land(
     check_format(format)
     received = parse_time(received_at, "--received-at") if received_at else None
     days = parse_covers(covers) if covers else None
-    if dry_run:
-        from pipelines import landings
+    from pipelines import landings, reports
 
+    if dry_run:
         progress.show()
-        request = landings.request_of(paths, format, mapping, received, days)
+    request = landings.request_of(paths, format, mapping, received, days)
+    if dry_run:
         landing = landings.land(settings(), request, dry_run=True, waiting=lambda: None)
         done = landings.Landed(landing, request.files.left, ())
     else:
@@ -77,9 +96,9 @@ def land(
         from pipelines.land_hearings import land_hearings
 
         done = land_hearings([str(p) for p in paths], format, str(mapping) if mapping else None, received, days)
-    from pipelines import reports
-
-    reports.landed(done, dry_run=dry_run, as_json=as_json)
+    reports.landed(settings(), done, dry_run=dry_run, as_json=as_json)
+    if done.landing.refused and not (done.landing.statements or done.landing.repeated):
+        raise typer.Exit(3)  # there was something, and nothing of it could be read
 
 
 @app.command()
@@ -108,7 +127,7 @@ def explain(question: Question, as_json: AsJson = False) -> None:
     from transform.explain import explain, explain_text
 
     found = runs.definitions(settings()).question(question)
-    out(show.to_json(explain(found)) if as_json else explain_text(found))
+    show.write(show.to_json(explain(found)) if as_json else explain_text(found))
 
 
 @app.command()
@@ -124,6 +143,7 @@ def count(
 ) -> None:
     """Preview an answer in seconds: no Prefect, no Great Expectations, nothing written."""
     from pipelines import runs, show
+    from transform.contract import answer_json
 
     here = settings()
     found = runs.definitions(here).question(question)
@@ -131,8 +151,9 @@ def count(
     answer = runs.count(here, order)
     if csv:
         show.write_text(csv, show.answer_csv(answer))
+        sys.stderr.write(f"Written to {csv}\n")
     if as_json:
-        out(show.to_json(show.answer_data(answer)))
+        show.write(show.to_json(answer_json(answer)))
     elif not csv:
         show.answer_text(answer)
 
@@ -258,11 +279,6 @@ def check_format(format: str | None) -> None:
         raise typer.BadParameter(f"{format!r} is neither spi nor table")
 
 
-def out(text: str) -> None:
-    """Print to standard output."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
-
-
 def faults_of(error: BaseException) -> Iterator[BaseException]:
     """Every fault inside an error or group of errors."""
     if isinstance(error, BaseExceptionGroup):
@@ -274,20 +290,28 @@ def faults_of(error: BaseException) -> Iterator[BaseException]:
 
 def main() -> None:
     """Run the command. Faults that a person can mend are one line each, with the exit code of their stage."""
+    code = 0
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("courtstats: stopped; what was not finished has left nothing behind\n")
+        raise
     except Exception as error:
-        from extract.contract import StageError
+        code = explained(error)
+    sys.exit(code)  # out here, where nothing refers to the error and what it was made of any more
 
-        faults: list[Any] = list(faults_of(error))
-        if not all(isinstance(fault, StageError) for fault in faults):
-            raise
-        for fault in faults:
-            sys.stderr.write(f"courtstats: {fault}\n")
-        sys.exit(max(fault.exit_code for fault in faults))
-    except KeyboardInterrupt:
-        sys.stderr.write("courtstats: stopped; what was not finished has left nothing behind\n")
-        sys.exit(130)
+
+def explained(error: Exception) -> int:
+    """Say what is wrong and return the exit code. A fault of ours is raised again, with its traceback."""
+    from extract.contract import StageError
+
+    faults: list[Any] = list(faults_of(error))
+    if not all(isinstance(fault, StageError) for fault in faults):
+        raise error
+    for fault in faults:
+        sys.stderr.write(f"courtstats: {fault}\n")
+    return max(int(fault.exit_code) for fault in faults)
 
 
 if __name__ == "__main__":

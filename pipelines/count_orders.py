@@ -13,6 +13,7 @@ from load.reading import find_run
 from load.warehouse import load_run, record_stopped_run
 from pipelines import recording, runs
 from pipelines.journal import note
+from pipelines.retrying import may_pass, without_values
 from pipelines.runs import Order
 from pipelines.settings import Settings, load_settings
 from pipelines.times import LONDON
@@ -84,7 +85,7 @@ def period_asked(settings: Settings, question: str, first: date | None, last: da
     return period_before(schedule.period, scheduled.astimezone(LONDON).date())
 
 
-@task(name="prepare")
+@task(name="prepare", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def prepare(
     settings: Settings,
     question: str,
@@ -99,18 +100,14 @@ def prepare(
     return replace(runs.prepare(settings, found, period, by, as_known_at, now), dry_run=dry_run)
 
 
-@task(
-    name="record landings",
-    retries=2,
-    retry_delay_seconds=2,
-    retry_condition_fn=lambda _t, _r, state: _warehouse_away(state),
-)
+@task(name="record landings", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
 def record_landings(settings: Settings) -> None:
     """Record every landing that the warehouse does not know yet: what a run cites, the warehouse holds."""
     recording.record_batches(settings)
 
 
-@task(name="look for the same run", retries=2, retry_delay_seconds=2)
+@task(name="look for the same run", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def already_loaded(settings: Settings, order: Order) -> Ran | None:
     """The run with the same key, if it was completed before."""
     with recording.opened(settings) as warehouse:
@@ -121,7 +118,7 @@ def already_loaded(settings: Settings, order: Order) -> Ran | None:
     return Ran(recording.stored_answer(order, stored), stored.run_id, True, stored.checks, stored.run.run_key or "")
 
 
-@task(name="answer the question's own examples")
+@task(name="answer the question's own examples", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def answer_examples(settings: Settings, order: Order) -> None:
     """Run the definition's examples through the engine; one that fails stops the run."""
     if failed := runs.failed_examples(settings, order.question):
@@ -139,9 +136,11 @@ def answer_examples(settings: Settings, order: Order) -> None:
     note(f"{len(order.question.examples)} examples of the definition are answered as written")
 
 
-@task(name="check the records")
+@task(name="check the records", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
 def check_records(settings: Settings, order: Order) -> tuple[Outcome, ...]:
     """First gate: the records of the period, as they are known for this count."""
+    note("Checking the records of the period")
     checked = check_landed(
         order.files,
         newest_batch=order.newest_batch,
@@ -154,7 +153,8 @@ def check_records(settings: Settings, order: Order) -> tuple[Outcome, ...]:
     return stop_or_go(settings, order, None, tuple(checked), "the records did not pass their checks")
 
 
-@task(name="count")
+@task(name="count", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
 def count_records(settings: Settings, order: Order) -> Answer:
     """Resolve, filter, deduplicate, count."""
     answer = runs.count(settings, order)
@@ -162,7 +162,7 @@ def count_records(settings: Settings, order: Order) -> Answer:
     return answer
 
 
-@task(name="check the answer")
+@task(name="check the answer", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def check_answer(settings: Settings, order: Order, answer: Answer) -> tuple[Outcome, ...]:
     """Second gate: the figures add up and agree with the attrition and the evidence."""
     checked = check_counted(*recording.frames(answer), breakdowns=answer.by)
@@ -170,7 +170,7 @@ def check_answer(settings: Settings, order: Order, answer: Answer) -> tuple[Outc
     return stop_or_go(settings, order, answer, tuple(checked), "the figures did not pass their checks")
 
 
-@task(name="load", retries=2, retry_delay_seconds=2, retry_condition_fn=lambda _t, _r, state: _warehouse_away(state))
+@task(name="load", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def load_answer(
     settings: Settings, order: Order, answer: Answer, checks: tuple[Outcome, ...], started_at: datetime
 ) -> Ran:
@@ -239,8 +239,3 @@ def record_stopped(
     with recording.opened(settings) as warehouse:
         run = recording.run_row(order, answer, order.now, datetime.now(UTC))
         record_stopped_run(warehouse, recording.version_of(order), run, reason, checks)
-
-
-def _warehouse_away(state: object) -> bool:
-    result = getattr(state, "data", None)
-    return isinstance(result, LoadError) and not result.checks

@@ -19,7 +19,7 @@ def run_demo(home: Path) -> None:
     """Write the synthetic deliveries, land each, count the letter's quarter, load it, and say where all of it is."""
     from pipelines.count_orders import count_orders
     from pipelines.land_hearings import land_hearings
-    from pipelines.reports import ran, write
+    from pipelines.reports import ran
     from pipelines.synthetic import write_demo
 
     settings = load_settings(home=home)
@@ -37,15 +37,13 @@ def run_demo(home: Path) -> None:
     done = count_orders(plan.question, plan.first, plan.last, home=str(home))
     ran(settings, done, as_json=False)
     if done.already_there and not new:
-        write("The same demo had been run before: nothing was landed, nothing was changed.")
+        show.write("The same demo had been run before: nothing was landed, nothing was changed.")
     _what_next(home, plan)
 
 
 def _what_next(home: Path, plan: "DemoPlan") -> None:
-    from pipelines.reports import write
-
-    write(f"\nAll of this is SYNTHETIC. It is kept in {home}; to look further:")
-    write(f"  export COURTSTATS_HOME={home}")
+    show.write(f"\nAll of this is SYNTHETIC. It is kept in {home}; to look further:")
+    show.write(f"  export COURTSTATS_HOME={home}")
     asked = f"{plan.question} --from {plan.first} --to {plan.last}"
     for command in (
         "figures " + plan.question,
@@ -54,5 +52,4 @@ def _what_next(home: Path, plan: "DemoPlan") -> None:
         f"units {asked}",
         "status",
     ):
-        write(f"  courtstats {command}")
-    show.console()
+        show.write(f"  courtstats {command}")

@@ -7,11 +7,11 @@ from pathlib import Path
 from prefect import flow, task
 
 from expectations.contract import GateError, Outcome, stops
-from extract.contract import StageError
 from extract.store import Landing
 from pipelines import landings, recording
 from pipelines.journal import note
 from pipelines.landings import Landed, landing_line, request_of
+from pipelines.retrying import may_pass, without_values
 from pipelines.settings import Settings, load_settings
 from pipelines.sources import LandRequest
 
@@ -46,7 +46,8 @@ def land_hearings(
     return Landed(landing, request.files.left, checks)
 
 
-@task(name="land records", retries=2, retry_delay_seconds=5, retry_condition_fn=lambda _t, _r, state: _outside(state))
+@task(name="land records", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
 def land_records(settings: Settings, request: LandRequest) -> Landing:
     """Read the files and append what is new to the records store, as one batch."""
     waiting = "Waiting for another landing to finish"
@@ -55,12 +56,8 @@ def land_records(settings: Settings, request: LandRequest) -> Landing:
     return landing
 
 
-@task(
-    name="check and record batches",
-    retries=2,
-    retry_delay_seconds=5,
-    retry_condition_fn=lambda _t, _r, state: _outside(state),
-)
+@task(name="check and record batches", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
 def check_and_record(settings: Settings) -> tuple[Outcome, ...]:
     """Check every batch that the warehouse does not know yet, one left by an interrupted landing too."""
     return recording.record_batches(settings)
@@ -73,9 +70,3 @@ def stop_on(checks: Sequence[Outcome]) -> None:
             "checks after landing",
             [GateError(f"{c.sentence} [{c.rule}: {c.outcome}]", remedy=c.remedy) for c in stopping],
         )
-
-
-def _outside(state: object) -> bool:
-    """Retry what the world outside may mend (a network, a lock), not what a person has to."""
-    result = getattr(state, "data", None)
-    return not isinstance(result, StageError | ExceptionGroup)

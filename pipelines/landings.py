@@ -10,7 +10,7 @@ from extract import store
 from extract.store import Landing
 from pipelines import progress, runs
 from pipelines.settings import Settings, existing_key, key_check, the_key
-from pipelines.sources import LandRequest, find_files, land_files
+from pipelines.sources import LandRequest, check_request, find_files, land_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def request_of(
 ) -> LandRequest:
     """What to land. Raises ExceptionGroup[ExtractError] for paths that cannot be used."""
     files = find_files([Path(p) for p in paths], format)
-    return LandRequest(files, Path(mapping) if mapping else None, received_at, covers)
+    return check_request(LandRequest(files, Path(mapping) if mapping else None, received_at, covers))
 
 
 def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Callable[[], None]) -> Landing:
@@ -41,7 +41,10 @@ def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Ca
         store.prepare(settings.store, key_check(the_key(settings)))
     elif key := existing_key(settings):
         store.check_key(settings.store, key_check(key))
-    with progress.track("reading", len(request.files.files), "files") as done:
+    files = request.files
+    total, unit = (len(files.files), "messages") if files.format == "spi" else (None, "rows")
+    progress.say(f"Reading {len(files.files):,} files")
+    with progress.track("reading", total, unit) as done:
         return land_files(
             request,
             settings.store,

@@ -12,7 +12,7 @@ from extract.contract import Refusal
 from extract.records import rows
 from pipelines import runs
 from pipelines.settings import Settings
-from pipelines.sources import LandRequest, find_files, mapping_of, read_messages
+from pipelines.sources import LandRequest, check_request, find_files, mapping_of, read_messages
 
 
 def read(
@@ -26,7 +26,7 @@ def read(
 
     Returns how many things were refused.
     """
-    files = find_files(paths, format)
+    files = check_request(LandRequest(find_files(paths, format), mapping, None, covers)).files
     texts = runs.texts(settings, make_key=False)
     now = datetime.now(UTC)
     if files.format == "spi":

@@ -15,6 +15,7 @@ from expectations.gates import check_landed
 from expectations.thresholds import thresholds_hash
 from extract import store
 from extract.store import Landing
+from load.connecting import is_missing
 from load.contract import (
     AttritionRow,
     BatchRow,
@@ -31,7 +32,7 @@ from load.contract import (
 from load.reading import warehouse_status
 from load.warehouse import open_warehouse, record_batch
 from pipelines.journal import note
-from pipelines.settings import Settings
+from pipelines.settings import Settings, make_home
 from transform.codelists import CodeEntry, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
 from transform.counting import count_sql
@@ -47,8 +48,13 @@ if TYPE_CHECKING:
 def opened(settings: Settings) -> "AbstractContextManager[Warehouse]":
     """The warehouse, migrated to this version; closed at the end of a `with`."""
     if settings.warehouse_url == f"sqlite:///{settings.home / 'warehouse.db'}":
-        settings.home.mkdir(parents=True, exist_ok=True)
+        make_home(settings)
     return open_warehouse(settings.warehouse_url)
+
+
+def there_is_one(settings: Settings) -> bool:
+    """Whether there is a warehouse to look into: looking makes none."""
+    return not is_missing(settings.warehouse_url)
 
 
 def record_batches(settings: Settings) -> tuple[Outcome, ...]:
@@ -69,6 +75,7 @@ def record_batches(settings: Settings) -> tuple[Outcome, ...]:
             if known and landing.batch == known.batch:
                 record_batch(warehouse, batch_row(landing), [])  # refuses a warehouse of another records store
                 continue
+            note(f"Checking batch {landing.batch}")
             files = store.known_files(settings.store, batch=landing.batch) if landing.rows else ()
             checked = check_landed(files, newest_batch=landing.batch, batches=(landing.batch, landing.batch))
             record_batch(warehouse, batch_row(landing), [check_row(c) for c in checked])

@@ -3,7 +3,6 @@
 import getpass
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -13,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pipelines import show
 from pipelines.settings import Settings, the_key, unit_key
 from pipelines.times import in_words
+from transform.contract import COUNTED, HELD, answer_json
+
+SHOWN_REFUSALS = 5
 
 if TYPE_CHECKING:
     from expectations.contract import Outcome
+    from extract.store import StoreState
     from load.contract import CheckRow, StoredFigure, StoredRun
     from pipelines.count_orders import Ran
     from pipelines.landings import Landed
@@ -23,36 +26,46 @@ if TYPE_CHECKING:
     from transform.questions import Definitions, Question
 
 
-def write(text: str) -> None:
-    """Print to standard output."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
-
-
-def landed(done: "Landed", *, dry_run: bool, as_json: bool) -> None:
+def landed(settings: Settings, done: "Landed", *, dry_run: bool, as_json: bool) -> None:
     """What a landing did, what it set aside, what its checks found."""
     from pipelines.landings import landing_line
 
     landing = done.landing
     if as_json:
-        write(show.to_json(asdict(landing) | {"dry_run": dry_run, "left": done.left, "checks": checks(done.checks)}))
+        more = {"dry_run": dry_run, "left": done.left, "checks": checks(done.checks)}
+        show.write(show.to_json({"schema": "courtstats/landing@1"} | asdict(landing) | more))
         return
-    write(landing_line(landing, dry_run) + ".")
+    show.write(landing_line(landing, dry_run) + ".")
+    if landing.batch and landing.refused:
+        set_aside(settings, landing.batch)
     if landing.presumed:
-        write(
+        show.write(
             f"{landing.presumed:,} statements equal one that was replaced since, from a file of the same name: they "
             "were taken for that file again. If they are new, say when they were received with --received-at."
         )
     if landing.late:
-        write(
+        show.write(
             f"{landing.late:,} statements are older than one held already for the same hearing, so they do not count."
         )
     if landing.undecided:
-        write(
+        show.write(
             f"For {landing.undecided:,} hearings there were several different statements with one time of receipt: "
             "which counts was decided by a hash of their content. Land them in order with --received-at to decide it."
         )
     if done.left:
-        write(f"{done.left:,} other files were left alone.")
+        show.write(f"{done.left:,} other files were left alone.")
+
+
+def set_aside(settings: Settings, batch: int) -> None:
+    """The first things that a landing set aside: where they are and why."""
+    from extract import quarantine
+    from extract.contract import REASONS
+
+    held = [r for r in quarantine.read(settings.store, batch).to_pylist() if r["landed_batch"] == batch]
+    for refusal in held[:SHOWN_REFUSALS]:
+        show.write(f"  {refusal['file']}: {refusal['place']}: {REASONS[refusal['reason']]} [{refusal['reason']}]")
+    if len(held) > SHOWN_REFUSALS:
+        show.write(f"  and {len(held) - SHOWN_REFUSALS:,} more: courtstats read PATH shows all of them")
 
 
 def checks(outcomes: "Sequence[Outcome | CheckRow]") -> list[dict[str, Any]]:
@@ -75,10 +88,10 @@ def questions(found: "Definitions", *, as_json: bool) -> None:
             }
             for q in found.questions.values()
         ]
-        write(show.to_json({"schema": "courtstats/questions@1", "questions": listed}))
+        show.write(show.to_json({"schema": "courtstats/questions@1", "questions": listed}))
         return
     for question in found.questions.values():
-        write(f"{question.id}\n    {question.asks}")
+        show.write(f"{question.id}\n    {question.asks}")
 
 
 def ran(settings: Settings, done: "Ran", *, as_json: bool) -> None:
@@ -90,20 +103,20 @@ def ran(settings: Settings, done: "Ran", *, as_json: bool) -> None:
             "run_key": done.key,
             "checks": checks(done.checks),
         }
-        write(show.to_json(show.answer_data(done.answer) | extra))
+        show.write(show.to_json(answer_json(done.answer) | extra))
         return
     show.answer_text(done.answer)
     missed = [c for c in done.checks if c.outcome != "passed"]
-    write(f"\nChecks: {len(done.checks)} made, {len(done.checks) - len(missed)} passed" + (":" if missed else "."))
+    show.write(f"\nChecks: {len(done.checks)} made, {len(done.checks) - len(missed)} passed" + (":" if missed else "."))
     for check in missed:
-        write(f"  {check.severity}: {check.sentence} ({check.unexpected} of {check.checked}) [{check.rule}]")
+        show.write(f"  {check.severity}: {check.sentence} ({check.unexpected} of {check.checked}) [{check.rule}]")
     if done.run_id is None:
-        write("Dry run: nothing was loaded.")
+        show.write("Dry run: nothing was loaded.")
     elif done.already_there:
-        write(f"This run was in the warehouse already, as run {done.run_id}: nothing was changed.")
+        show.write(f"This run was in the warehouse already, as run {done.run_id}: nothing was changed.")
     else:
-        write(f"Loaded as run {done.run_id}.")
-    write(f"Warehouse: {place(settings)}")
+        show.write(f"Loaded as run {done.run_id}.")
+    show.write(f"Warehouse: {place(settings)}")
 
 
 def place(settings: Settings) -> str:
@@ -120,20 +133,22 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
     from pipelines import recording, runs
 
     known = runs.definitions(settings).question(question)
-    with recording.opened(settings) as warehouse:
-        found = [hide_held(f, known, datetime.now(UTC)) for f in current_figures(warehouse, known.id, period)]
+    found: list[StoredFigure] = []
+    if recording.there_is_one(settings):
+        with recording.opened(settings) as warehouse:
+            found = [hide_held(f, known, datetime.now(UTC)) for f in current_figures(warehouse, known.id, period)]
     if as_json:
-        write(
+        show.write(
             show.to_json(
                 {"schema": "courtstats/figures@1", "question": known.id, "figures": [_figure(f) for f in found]}
             )
         )
         return
     if not found:
-        write(
+        show.write(
             f"The warehouse holds no figure for {known.id}"
             + (f" and {period}" if period else "")
-            + f": courtstats run {known.id}"
+            + f": courtstats run {known.id} --period {period or '2020Q1'}"
         )
         return
     lines = [
@@ -150,7 +165,6 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
 
 def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "StoredFigure":
     """A stored figure as it may be shown now: a hold set after it was loaded hides it too."""
-    from transform.contract import HELD
     from transform.holds import holds_in_force
     from transform.periods import parse_period
 
@@ -171,6 +185,7 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
 
     key = the_key(settings)
     found = runs.units(settings, order)
+    status = COUNTED if found else runs.count(settings, order).status  # none is not always a true zero
     if references:
         log_access(settings.home, order, len(found))
     listed = []
@@ -183,12 +198,13 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
         }
         listed.append(line | ({"case_urn": unit.case_urn} if references else {}))
     if as_json:
-        write(
+        show.write(
             show.to_json(
                 {
                     "schema": "courtstats/units@1",
                     "question": order.question.id,
                     "period": order.period.label,
+                    "status": status,
                     "units": listed,
                 }
             )
@@ -196,7 +212,10 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
         return
     heads = ["unit", "first hearing", "evidence", "case key"] + (["reference"] if references else [])
     show.table(heads, [[str(v) if v is not None else "" for v in line.values()] for line in listed])
-    write(f"{len(listed):,} {show.plural(order.question.unit, len(listed))}.")
+    if status == COUNTED:
+        show.write(f"{len(listed):,} {show.plural(order.question.unit, len(listed))}.")
+    else:
+        show.write(f"{show.number(None, status)}: there is no figure for {order.question.id} and {order.period.label}.")
 
 
 def log_access(home: Path, order: "Order", number: int) -> None:
@@ -221,40 +240,46 @@ def status(settings: Settings, *, as_json: bool) -> None:
     from pipelines import recording
 
     held = state(settings.store)
-    with recording.opened(settings) as warehouse:
-        loaded = warehouse_status(warehouse)
-    runs = [_run(r) for r in loaded.last_runs]
+    loaded = None
+    if recording.there_is_one(settings):
+        with recording.opened(settings) as warehouse:
+            loaded = warehouse_status(warehouse)
+    runs = [_run(r) for r in loaded.last_runs] if loaded else []
     failed = [
-        {"run": f.run_id, "batch": f.batch, "at": f.recorded_at} | checks([f.check])[0] for f in loaded.failed_checks
+        {"run": f.run_id, "batch": f.batch, "at": f.recorded_at} | checks([f.check])[0]
+        for f in (loaded.failed_checks if loaded else ())
     ]
     if as_json:
-        facts = {
-            "records": asdict(held),
-            "warehouse": {"place": loaded.place, "revision": loaded.revision, "rows": dict(loaded.rows)},
-        }
-        write(show.to_json({"schema": "courtstats/status@1"} | facts | {"last_runs": runs, "not_passed": failed}))
+        kept = {"place": loaded.place, "revision": loaded.revision, "rows": dict(loaded.rows)} if loaded else None
+        facts = {"schema": "courtstats/status@1", "records": asdict(held), "warehouse": kept}
+        show.write(show.to_json(facts | {"last_runs": runs, "not_passed": failed}))
         return
-    write(f"Records    {settings.store}")
-    if held.newest_batch and held.newest_received_at:
-        span = (
-            f", hearings of {show.days(held.first_hearing, held.last_hearing)}"
-            if held.first_hearing and held.last_hearing
-            else ""
-        )
-        write(f"           {held.rows:,} rows in {held.files:,} files, {held.size / 1e6:,.1f} MB{span}")
-        newest = in_words(held.newest_received_at)
-        write(f"           {held.newest_batch} batches landed, newest receipt {newest}; {held.refused:,} set aside")
-    else:
-        write("           nothing landed yet: courtstats land PATH")
-    write(f"Warehouse  {loaded.place.removeprefix('warehouse ')}, schema {loaded.revision}")
+    _status_of_records(settings, held)
+    if not loaded:
+        show.write("Warehouse  none yet: the first landing or run makes it")
+        return
+    show.write(f"Warehouse  {loaded.place.removeprefix('warehouse ')}, schema {loaded.revision}")
     for run in runs:
-        write(
-            f"           {run['question']} {run['period']}: run {run['run']}, {run['state']}"
-            + (f" ({run['stop_reason']})" if run["stop_reason"] else "")
-        )
+        why = f" ({run['stop_reason']})" if run["stop_reason"] else ""
+        show.write(f"           {run['question']} {run['period']}: run {run['run']}, {run['state']}{why}")
     for check in failed:
         where = f"run {check['run']}" if check["run"] else f"batch {check['batch']}"
-        write(f"Not passed {where}, {check['severity']}: {check['sentence']} [{check['rule']}]")
+        show.write(f"Not passed {where}, {check['severity']}: {check['sentence']} [{check['rule']}]")
+
+
+def _status_of_records(settings: Settings, held: "StoreState") -> None:
+    show.write(f"Records    {settings.store}")
+    if held.newest_received_at:
+        span = ""
+        if held.first_hearing and held.last_hearing:
+            span = f", hearings of {show.days(held.first_hearing, held.last_hearing)}"
+        show.write(f"           {held.rows:,} rows in {held.files:,} files, {held.size / 1e6:,.1f} MB{span}")
+        newest = in_words(held.newest_received_at)
+        show.write(f"           {held.newest_batch} batches, newest receipt {newest}")
+    else:
+        show.write("           nothing landed yet: courtstats land PATH")
+    if held.refused:
+        show.write(f"           {held.refused:,} set aside in quarantine")
 
 
 def _run(stored: "StoredRun") -> dict[str, Any]:

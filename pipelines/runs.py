@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
 from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
-from pipelines.settings import DEFINITIONS, Settings, existing_key, key_check, the_key
+from pipelines.settings import DEFINITIONS, Settings, SettingsError, existing_key, key_check, the_key
 from transform.answers import requested
 from transform.contract import Answer
 from transform.periods import Period
@@ -40,7 +40,11 @@ def code_version() -> str:
 
 
 def definitions(settings: Settings) -> Definitions:
-    """The questions and code lists that the settings point at."""
+    """The questions and code lists that the settings point at. Raises SettingsError where there are none."""
+    if not (settings.definitions / "questions").is_dir():
+        raise SettingsError(
+            "there is no folder questions/ in it", where=str(settings.definitions), remedy="Set COURTSTATS_DEFINITIONS"
+        )
     return load_definitions(settings.definitions)
 
 

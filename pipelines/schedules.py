@@ -6,11 +6,12 @@ The period of a scheduled run is the one that the question names before the time
 scheduled, so a run that starts late still answers for the period that was due.
 """
 
+import sys
 from pathlib import Path
 
 import yaml
 
-from pipelines.settings import load_settings
+from pipelines.settings import DEFINITIONS
 from transform.questions import Definitions, load_definitions
 
 HEAD = "# Made from the schedules in sql/questions by `python -m pipelines.schedules`; change them there.\n"
@@ -38,4 +39,5 @@ def prefect_yaml(found: Definitions) -> str:
 
 if __name__ == "__main__":
     target = Path(__file__).resolve().parents[1] / "prefect.yaml"
-    target.write_text(prefect_yaml(load_definitions(load_settings().definitions)), encoding="utf-8")
+    sys.stdout.write(f"Writing {target}\n")
+    target.write_text(prefect_yaml(load_definitions(DEFINITIONS)), encoding="utf-8")

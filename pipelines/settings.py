@@ -7,8 +7,8 @@ import difflib
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,6 +18,7 @@ PREFIX = "COURTSTATS_"
 DEFINITIONS = Path(__file__).resolve().parents[1] / "sql"
 KEY_LENGTH = 32
 SHORTEST_KEY = 16
+HOME_REMEDY = "Set COURTSTATS_HOME to a folder of yours"
 
 
 class SettingsError(StageError):
@@ -111,8 +112,8 @@ def the_key(settings: Settings) -> bytes:
     if key := existing_key(settings):
         return key
     target = settings.home / "key"
+    make_home(settings)
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
         made = target.with_name(f".key-{secrets.token_hex(8)}")
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as sink:
             sink.write(secrets.token_hex(KEY_LENGTH) + "\n")
@@ -125,14 +126,24 @@ def the_key(settings: Settings) -> bytes:
         finally:
             made.unlink()
     except OSError as fault:
-        raise SettingsError(
-            f"cannot be written ({fault.strerror})",
-            where=str(settings.home),
-            remedy="Set COURTSTATS_HOME to a folder of yours",
-        ) from None
+        raise SettingsError(f"cannot be written ({fault.strerror})", where=str(target), remedy=HOME_REMEDY) from None
     key = existing_key(settings)
     assert key is not None
     return key
+
+
+def make_home(settings: Settings) -> None:
+    """Make the home, for its owner only: case references are kept in it. Raises SettingsError where it cannot be."""
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            return
+    except OSError as fault:
+        raise SettingsError(
+            f"cannot be written ({fault.strerror})",
+            where=str(settings.home),
+            remedy=HOME_REMEDY,
+        ) from None
 
 
 def key_check(key: bytes) -> str:
@@ -158,5 +169,5 @@ def prepare_prefect(settings: Settings) -> None:
     }
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
-    with suppress(OSError):  # Prefect says what is wrong with a folder of the user's choosing
-        Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
+    make_home(settings)
+    (settings.home / "prefect").mkdir(exist_ok=True)

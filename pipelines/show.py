@@ -3,17 +3,26 @@
 import csv
 import io
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extract.contract import StageError
 from pipelines.times import in_words
-from transform.contract import Answer, Figure, answer_json
+from transform.contract import Answer, Figure
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+class OutputError(StageError):
+    """A file that was asked for cannot be written."""
+
+    exit_code = 2
+
 
 CSV_COLUMNS = ("record", "question", "unit", "period", "cell", "name", "value", "rows", "status", "text")
 
@@ -45,7 +54,7 @@ def plural(unit: str, value: int | None) -> str:
 def answer_text(answer: Answer) -> None:
     """Print an answer: the number, its cells, how it was reached, what it rests on, its notes."""
     out = console()
-    out.print(f"\n{answer.title}", style="bold")
+    out.print(f"\n{answer.title}", style="bold", markup=False)
     out.print(
         f"{days(answer.first, answer.last)}, by hearing date, counted in {plural(answer.unit, None)}, "
         f"as known at {in_words(answer.as_known_at)}\n"
@@ -100,6 +109,11 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     out.print()
 
 
+def write(text: str) -> None:
+    """Print to standard output, where answers go and nothing else."""
+    sys.stdout.write(text.rstrip("\n") + "\n")
+
+
 def to_json(value: object) -> str:
     """JSON for machines: readable, dates in ISO 8601."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=lambda v: v.isoformat())
@@ -134,10 +148,11 @@ def answer_csv(answer: Answer) -> str:
 def write_text(target: Path, text: str) -> None:
     """Write a file as a whole or not at all."""
     unfinished = target.with_name(f".{target.name}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(target)
-
-
-def answer_data(answer: Answer) -> dict[str, object]:
-    """The answer as plain JSON values."""
-    return answer_json(answer)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(target)
+    except OSError as fault:
+        unfinished.unlink(missing_ok=True)
+        raise OutputError(
+            f"cannot be written ({fault.strerror})", where=str(target), remedy="Name another file"
+        ) from None

@@ -47,6 +47,21 @@ class LandRequest:
     covers: tuple[date, date] | None
 
 
+def check_request(request: LandRequest) -> LandRequest:
+    """The request, if every option in it has a use. Raises ExceptionGroup[ExtractError]."""
+    used = {"--mapping": request.mapping, "--covers": request.covers}
+    faults = [
+        ExtractError("is for table extracts, these are messages", where=name, remedy="Leave it out")
+        for name, value in used.items()
+        if value and request.files.format == "spi"
+    ]
+    if faults:
+        raise ExceptionGroup("options", faults)
+    if request.files.format == "table":
+        mapping_of(request)
+    return request
+
+
 def find_files(paths: Sequence[Path], format: str | None = None) -> Files:
     """The files under the paths; folders are searched through, in the order of names.
 
@@ -102,24 +117,23 @@ def read_messages(
 
     for file in files:
         try:
-            if file.path.stat().st_size > MAX_BYTES:
-                yield file, _refused("too-large", file)
-                continue
-            data = file.path.read_bytes()
+            data = file.path.read_bytes() if file.path.stat().st_size <= MAX_BYTES else None
         except OSError:
-            yield file, _refused("unreadable", file)
+            reading = _refused("unreadable", file)
         else:
-            yield (
-                file,
-                read_spi(
+            reading = (
+                _refused("too-large", file)
+                if data is None
+                else read_spi(
                     data,
                     file=file.name,
                     source_name=SPI_SOURCE,
                     received_at=received_at,
                     default_system=system,
                     texts=texts,
-                ),
+                )
             )
+        yield file, reading
         done(1)
 
 
@@ -173,9 +187,8 @@ def land_files(
         spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="courtstats-")))
         read = read_tables(
             [f.path for f in files], [f.name for f in files], mapping,
-            covers=request.covers, received_at=received_at, texts=texts, spool=spool,
+            covers=request.covers, received_at=received_at, texts=texts, spool=spool, done=done,
         )  # fmt: skip
-        done(len(files))
         source = Source(
             mapping.source, "table", len(files), received_at, given=request.received_at is not None, by_name=False
         )

@@ -29,11 +29,11 @@ def parse_time(text: str, option: str) -> datetime:
         with suppress(ValueError):
             return end_of_day(date.fromisoformat(text.strip()))
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise TimeError(
             f"{text!r} is no time", where=option, remedy="Write it as 2020-03-31, 2020-03-31T17:00 or 2020-03-31T17:00Z"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:

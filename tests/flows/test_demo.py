@@ -142,3 +142,19 @@ def test_prefects_own_database_and_logs_hold_no_figure(demo, prefect_url: str) -
     assert {"land-hearings", "count-orders"} <= flows
     assert any("Counted" in line for line in logs)
     assert not any(re.search(r"\b27\b", line) for line in logs)
+
+
+def test_prefects_own_database_holds_no_name_and_no_case_reference(demo, prefect_url: str) -> None:
+    """Every text of every table: parameters, states, logs."""
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    home, _ = demo
+    file = str(PREFECT_API_DATABASE_CONNECTION_URL.value()).split(":///")[-1]
+    with sqlite3.connect(file) as con:
+        tables = [row[0] for row in con.execute("select name from sqlite_master where type = 'table'")]
+        said = " ".join(str(row) for table in tables for row in con.execute(f'select * from "{table}"'))
+    urns = {u for u in _texts_of_the_store(home) if re.fullmatch(r"[0-9A-Z]{4}[0-9]{7}", u)}
+    assert "land-hearings" in said
+    assert len(urns) > 100
+    assert "SYNTHETIC PERSON" not in said
+    assert [u for u in urns if u in said] == []
