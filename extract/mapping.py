@@ -160,7 +160,8 @@ class _Faults:
         self.found: list[ExtractError] = []
 
     def add(self, section: str, key: str, what: str, remedy: str = "") -> None:
-        line = self.lines.get((section, key)) or self.lines.get((section, "")) or self.lines.get(("", section)) or 1
+        places = (section, key), (key, ""), (section, ""), ("", section)
+        line = next((self.lines[place] for place in places if place in self.lines), 1)
         self.found.append(ExtractError(what, where=f"{self.path}:{line}", remedy=remedy))
 
 

@@ -43,7 +43,7 @@ def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Ca
         store.check_key(settings.store, key_check(key))
     files = request.files
     total, unit = (len(files.files), "messages") if files.format == "spi" else (None, "rows")
-    progress.say(f"Reading {len(files.files):,} files")
+    progress.say(f"Reading {_many(len(files.files), 'file')}")
     with progress.track("reading", total, unit) as done:
         return land_files(
             request,
@@ -57,15 +57,20 @@ def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Ca
         )
 
 
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def landing_line(landing: Landing, dry_run: bool) -> str:
     """One line on a landing; numbers of statements and files, never a figure."""
     if landing.batch is None and not dry_run:
-        said = f"Nothing new in {landing.files:,} files: {landing.repeated:,} statements are held already"
+        said = f"Nothing new in {_many(landing.files, 'file')}: {_many(landing.repeated, 'statement')} held already"
     else:
         verb = "Would land" if dry_run else f"Landed batch {landing.batch}:"
-        said = f"{verb} {landing.statements:,} statements, {landing.rows:,} rows from {landing.files:,} files"
+        found = _many(landing.statements, "statement"), _many(landing.rows, "row"), _many(landing.files, "file")
+        said = f"{verb} {found[0]}, {found[1]} from {found[2]}"
         if landing.repeated:
-            said += f"; {landing.repeated:,} repeats left out"
+            said += f"; {_many(landing.repeated, 'repeat')} left out"
     refused = sum(landing.refused.values())
     if refused:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in landing.refused.items())

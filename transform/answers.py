@@ -95,7 +95,7 @@ def answer_of(
         notes += _data_notes(question, missing, incomplete)
         notes += _source_notes(question, by_part.get("source", []))
     elif total.status == NO_DATA:
-        notes.append("No hearing records were landed for this period, so there is no figure.")
+        notes.append("No hearing records were known for this period by then, so there is no figure.")
     return Answer(
         question=question.id,
         title=question.title,

@@ -127,7 +127,7 @@ def test_no_figure_where_nothing_was_landed() -> None:
     assert (given.value, given.status, given.attrition, given.evidence) == (None, "no data", (), ())
     assert given.weak_units is None
     assert set(cells(given).values()) == {"no data"}
-    assert given.notes[-1] == "No hearing records were landed for this period, so there is no figure."
+    assert given.notes[-1] == "No hearing records were known for this period by then, so there is no figure."
 
 
 def test_a_month_without_records_has_no_figure_and_the_total_says_so() -> None:
