@@ -15,11 +15,12 @@ from pipelines.synthetic_cases import (
     WITHDRAWN,
     PlannedTrap,
     Row,
+    case_of,
     heard,
     on,
     standalone,
 )
-from pipelines.synthetic_messages import COURTS, Result, urn
+from pipelines.synthetic_messages import COURTS, DUMMY_ASN, Result, urn
 
 
 def histories() -> Iterator[PlannedTrap]:
@@ -38,10 +39,10 @@ def _references() -> Iterator[PlannedTrap]:
         2,
         (standalone(30, day, ORDER), standalone(31, day, ORDER)),
     )
-    lone = standalone(32, date(2020, 2, 14), GRANTED, dummy="00NP0000008")
+    lone = standalone(32, date(2020, 2, 14), Result(None, "G - Granted"), dummy="00NP0000008")
     yield PlannedTrap(
         "dummy-urn-delivered-twice",
-        "A message with a dummy URN, delivered again in another wrapper, is the same content: one case",
+        "A message with a dummy URN and the text 'G - Granted', delivered again in another wrapper, is one case",
         1,
         (lone, replace(lone, delivery=AMENDED, wrapper="deliver")),
     )
@@ -58,14 +59,14 @@ def _references() -> Iterator[PlannedTrap]:
             replace(again, delivery=WITHDRAWN, wrapper="bare", envelope=None),
         ),
     )
-    known = heard(34, date(2020, 1, 22), on(NEW, ORDER))
-    later = heard(34, date(2020, 2, 19), on(VARY, GRANTED))
-    small = tuple(replace(case, urn=case.urn.lower()) for case in later.cases)
+    both = heard(58, date(2020, 1, 22), on(NEW, GRANTED))
+    others = (*both.cases, case_of(58, on(NEW, REFUSED), defendant=1))
     yield PlannedTrap(
-        "lower-case-urn",
-        "A second hearing under the same URN in lower case is the same case",
+        "dummy-asns-on-one-urn",
+        "Two defendants of one case who share a dummy ASN are two people: granted for the first, and the refusal "
+        "for the second, said after it, does not replace that",
         1,
-        (known, replace(later, cases=small)),
+        (replace(both, cases=tuple(replace(case, asn=DUMMY_ASN) for case in others)),),
     )
 
 
@@ -149,9 +150,18 @@ def _table() -> Iterator[PlannedTrap]:
     )
     yield PlannedTrap(
         "table-word-granted-and-day-first",
-        "A table may say Granted in words; 04/03/2020 is 4 March, not 3 April",
+        "A table may say Granted in words for a code, whatever its text; 04/03/2020 is 4 March, not 3 April",
         1,
-        rows=(Row(date(2020, 3, 4), "SY-900002", urn("20", 90_097), 5, 95_003, NEW, "Granted", ""),),
+        rows=(Row(date(2020, 3, 4), "SY-900002", urn("20", 90_097), 5, 95_003, NEW, "Granted", "For 2 years"),),
+    )
+    yield PlannedTrap(
+        "table-short-codes-alone",
+        "In a table SPO alone counts, and so does G without a text",
+        2,
+        rows=(
+            Row(date(2020, 3, 12), "SY-900007", "", 1, 95_008, NEW, "SPO", "Stalking Protection Order"),
+            Row(date(2020, 3, 10), "SY-900008", "", 7, 95_009, VARY, "G", ""),
+        ),
     )
     yield PlannedTrap(
         "table-and-message",
