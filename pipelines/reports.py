@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import show
-from pipelines.settings import Settings, the_key, unit_key
+from pipelines.settings import HOME_REMEDY, Settings, SettingsError, the_key, unit_key
 from pipelines.times import in_words
 from transform.contract import COUNTED, HELD, answer_json
 
@@ -220,7 +220,7 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
 
 def log_access(home: Path, order: "Order", number: int) -> None:
     """Write down who looked up references, of what and how many. Raises if it cannot be written: no log, no look."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     line = {
         "at": datetime.now(UTC).isoformat(),
         "who": getpass.getuser(),
@@ -229,8 +229,12 @@ def log_access(home: Path, order: "Order", number: int) -> None:
         "period": order.period.label,
         "units": number,
     }
-    with os.fdopen(os.open(home / "access.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
-        log.write(json.dumps(line) + "\n")
+    try:
+        with os.fdopen(os.open(home / "access.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
+            log.write(json.dumps(line) + "\n")
+    except OSError as fault:
+        said = f"cannot be written ({fault.strerror}), so no reference is shown"
+        raise SettingsError(said, where=str(home / "access.log"), remedy=HOME_REMEDY) from None
 
 
 def status(settings: Settings, *, as_json: bool) -> None:

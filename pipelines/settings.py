@@ -76,6 +76,11 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         raise ExceptionGroup("settings", faults)
     if home is not None:  # a home of its own: nothing from elsewhere may be written to
         found = {k: v for k, v in found.items() if k in (PREFIX + "DEFINITIONS", PREFIX + "SPI_SYSTEM")}
+    for name in (PREFIX + "HOME", PREFIX + "STORE"):
+        if home is None and name in found and Path(found[name]).expanduser().is_file():
+            faults.append(SettingsError("is a file", where=f"{name}={found[name]}", remedy="Name a folder"))
+    if faults:
+        raise ExceptionGroup("settings", faults)
     base = (home or Path(found.get(PREFIX + "HOME", "~/.courtstats"))).expanduser().absolute()
     return Settings(
         home=base,

@@ -5,6 +5,8 @@
 --   what counted is in this landing too, so that the landing holds the history again (an archive); or
 --   it is the same delivery: the same envelope, or the same time of receipt in what may be one envelope, or
 --   (where a message carries no envelope id and no time of receipt was given) the same file name.
+-- Where this landing holds it several times, one copy that is the same delivery is enough.
+-- But what counted is landed again where it can now be read whole (or no longer): then it is not the same.
 -- A, then B, then A again in a new delivery is three statements.
 --
 -- $given: whether a time of receipt was given. If not, "when it was received" is now: what counts now.
@@ -47,10 +49,10 @@ counted_then as (
     group by incoming.statement_key, incoming.received_at
 ),
 
--- contents that the key has already, and whether this is the same delivery of one
+-- contents that the key has already, and whether this, or a copy of it in this landing, is the same delivery of one
 held as (
     select
-        incoming.statement_key, incoming.payload_hash, incoming.case_index, incoming.received_at, incoming.delivery,
+        incoming.statement_key, incoming.payload_hash, incoming.case_index, incoming.received_at,
         bool_or(coalesce(
             earlier.envelope_id = incoming.envelope_id,
             earlier.received_at = incoming.received_at
@@ -63,7 +65,6 @@ held as (
         on earlier.statement_key = incoming.statement_key
         and earlier.payload_hash = incoming.payload_hash
         and earlier.case_index = incoming.case_index
-        and earlier.complete = incoming.complete
     group by all
 ),
 
@@ -74,7 +75,16 @@ said_again as (
     join counted_then using (statement_key, received_at)
     where counted_then.counted.payload_hash = incoming.payload_hash
         and counted_then.counted.case_index = incoming.case_index
-        and counted_then.counted.complete = incoming.complete
+),
+
+-- what counted, where it is read otherwise now
+read_anew as (
+    select distinct statement_key, received_at, incoming.payload_hash, incoming.case_index, incoming.complete
+    from incoming
+    join counted_then using (statement_key, received_at)
+    where counted_then.counted.payload_hash = incoming.payload_hash
+        and counted_then.counted.case_index = incoming.case_index
+        and counted_then.counted.complete <> incoming.complete
 ),
 
 -- the same statement twice in this landing: the first file that holds it stands for all
@@ -91,7 +101,8 @@ select
     judged.statement_key, judged.payload_hash, judged.case_index, judged.stated_at, judged.received_at, judged.delivery,
     judged.results,
     judged.copy > 1
-        or (held.statement_key is not null and (held.same_delivery or said_again.statement_key is not null)) as repeat,
+        or (held.statement_key is not null and (held.same_delivery or said_again.statement_key is not null)
+            and read_anew.statement_key is null) as repeat,
     -- left out for its name alone, though something else has counted since
     judged.copy = 1
         and held.same_delivery and not coalesce(held.surely, false) and said_again.statement_key is null as presumed,
@@ -101,4 +112,5 @@ select
     ) as late
 from judged
 left join said_again using (statement_key, received_at)
-left join held using (statement_key, payload_hash, case_index, received_at, delivery)
+left join held using (statement_key, payload_hash, case_index, received_at)
+left join read_anew using (statement_key, payload_hash, case_index, received_at, complete)

@@ -1,77 +1,32 @@
 """What gets into the records store, what does not get in twice, and what is left of an interrupted landing."""
 
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from deltalake import DeltaTable
 
 from extract import quarantine, store
-from extract.contract import RECORDS, ExtractError, Refusal, Result, Statement
+from extract.contract import RECORDS, ExtractError, Refusal, Statement
 from extract.landing import Source, land
 from extract.records import batches
 from extract.store import Landing
 
 NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
+Say = Callable[..., Statement]
+At = Callable[[int], datetime]
 Land = Callable[..., Landing]
+Held = Callable[[], list[tuple[str, int]]]
+Lander = Callable[[str], "subprocess.Popen[str]"]
 
 
-def received(day: int) -> datetime:
-    return datetime(2020, 3, day, 9, tzinfo=UTC)
-
-
-def statement(
-    content: str,
-    at: datetime,
-    *,
-    key: str = "hearing 1",
-    file: str = "a.xml",
-    envelope: str | None = None,
-    results: int = 1,
-    day: date = date(2020, 2, 3),
-    complete: bool = True,
-) -> Statement:
-    """A made statement; `content` stands for the hash of its payload."""
-    found = tuple(Result("OFFENCE", 1, n + 1, "ST19501", "ST19501", "3307") for n in range(results))
-    return Statement(
-        "spi", "spi", "B00LIBRA", file, envelope, content, at, key, at, complete, day, "message", "B01EF01", "2576",
-        "01", "urn", "urn:01ZD0303208", "strong", "01ZD0303208", None, "asn:1", 1, found,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    path = tmp_path / "records"
-    store.prepare(path, "check")
-    return path
-
-
-@pytest.fixture
-def landing(records: Path) -> Land:
-    def go(*said: Statement, by_name: bool = False, refused: Iterable[Refusal] = (), dry_run: bool = False) -> Landing:
-        source = Source(
-            "spi", "spi", len(said), said[0].received_at if said else NOW, given=not by_name, by_name=by_name
-        )
-        return land(records, source, batches(enumerate(said)), lambda: list(refused), landed_at=NOW, dry_run=dry_run)
-
-    return go
-
-
-def held(records: Path) -> list[tuple[str, int]]:
-    """Content and batch of every statement in the store."""
-    files = list(store.known_files(records))
-    query = "select distinct payload_hash, landed_batch from read_parquet($files) order by landed_batch, payload_hash"
-    return duckdb.connect().execute(query, {"files": files}).fetchall() if files else []
-
-
-def test_a_statement_is_kept_whole_in_the_columns_of_the_contract(records: Path, landing: Land) -> None:
+def test_a_statement_is_kept_whole_in_the_columns_of_the_contract(
+    records: Path, landing: Land, statement: Say, received: At
+) -> None:
     landing(statement("A", received(1), results=3))
     table = DeltaTable(str(records / "records")).to_pyarrow_table().select(RECORDS.names)
     assert table.num_rows == 3
@@ -79,32 +34,36 @@ def test_a_statement_is_kept_whole_in_the_columns_of_the_contract(records: Path,
     assert {str(table.schema.field(n).type) for n in ("received_at", "landed_at")} == {"timestamp[us, tz=UTC]"}
 
 
-def test_a_statement_without_results_is_recorded_too(records: Path, landing: Land) -> None:
+def test_a_statement_without_results_is_recorded_too(landing: Land, statement: Say, received: At, held: Held) -> None:
     assert landing(statement("A", received(1), results=0)).statements == 1
-    assert held(records) == [("A", 1)]
+    assert held() == [("A", 1)]
 
 
-def test_landing_the_same_again_changes_nothing(records: Path, landing: Land) -> None:
+def test_landing_the_same_again_changes_nothing(landing: Land, statement: Say, received: At, held: Held) -> None:
     first = landing(statement("A", received(1)))
     again = landing(statement("A", received(2), file="other name.xml"))
     assert (first.batch, again.batch, again.repeated) == (1, None, 1)
-    assert held(records) == [("A", 1)]
+    assert held() == [("A", 1)]
 
 
-def test_a_then_b_then_a_again_is_three_statements(records: Path, landing: Land) -> None:
+def test_a_then_b_then_a_again_is_three_statements(landing: Land, statement: Say, received: At, held: Held) -> None:
     for day, content in enumerate("ABA", 1):
         assert landing(statement(content, received(day), file=f"{day}.xml")).statements == 1
-    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+    assert held() == [("A", 1), ("B", 2), ("A", 3)]
 
 
-def test_a_redelivery_in_the_same_envelope_is_not_a_new_statement(records: Path, landing: Land) -> None:
+def test_a_redelivery_in_the_same_envelope_is_not_a_new_statement(
+    landing: Land, statement: Say, received: At, held: Held
+) -> None:
     landing(statement("A", received(1), envelope="E1"))
     landing(statement("B", received(2), envelope="E2"))
     assert landing(statement("A", received(3), envelope="E1")).repeated == 1
-    assert held(records) == [("A", 1), ("B", 2)]
+    assert held() == [("A", 1), ("B", 2)]
 
 
-def test_landing_a_folder_again_does_not_bring_back_what_was_replaced(records: Path, landing: Land) -> None:
+def test_landing_a_folder_again_does_not_bring_back_what_was_replaced(
+    landing: Land, statement: Say, received: At
+) -> None:
     """The archive of all messages can be landed again: its old messages must not become the newest ones."""
     landing(statement("A", received(1), file="1.xml"), by_name=True)
     landing(statement("B", received(2), file="2.xml"), by_name=True)
@@ -113,7 +72,7 @@ def test_landing_a_folder_again_does_not_bring_back_what_was_replaced(records: P
 
 
 def test_landing_the_history_again_with_a_later_receipt_does_not_bring_back_what_was_replaced(
-    records: Path, landing: Land
+    landing: Land, statement: Say, received: At
 ) -> None:
     """What counted is in the landing too, so the landing is the history again and not news."""
     landing(statement("A", received(1), file="1.xml"))
@@ -122,36 +81,40 @@ def test_landing_the_history_again_with_a_later_receipt_does_not_bring_back_what
     assert (again.batch, again.repeated) == (None, 2)
 
 
-def test_the_history_again_with_something_new_lands_only_what_is_new(records: Path, landing: Land) -> None:
+def test_the_history_again_with_something_new_lands_only_what_is_new(
+    landing: Land, statement: Say, received: At, held: Held
+) -> None:
     landing(statement("A", received(1)))
     landing(statement("B", received(2)))
     again = landing(*(statement(content, received(9), file=f"{content}.xml") for content in "ABC"))
     assert (again.statements, again.repeated, again.undecided) == (1, 2, 0)
-    assert held(records) == [("A", 1), ("B", 2), ("C", 3)]
+    assert held() == [("A", 1), ("B", 2), ("C", 3)]
 
 
 def test_a_restoration_in_a_folder_of_its_own_day_is_news_though_its_file_has_the_usual_name(
-    records: Path, landing: Land
+    landing: Land, statement: Say, received: At, held: Held
 ) -> None:
     for day, content in enumerate("ABA", 1):
         landing(statement(content, received(day), file=f"2020-03-0{day}/result.xml"), by_name=True)
-    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+    assert held() == [("A", 1), ("B", 2), ("A", 3)]
 
 
-def test_what_is_left_out_for_its_name_alone_is_said(landing: Land) -> None:
+def test_what_is_left_out_for_its_name_alone_is_said(landing: Land, statement: Say, received: At) -> None:
     for day, content in enumerate("AB", 1):
         landing(statement(content, received(day), file=f"{content}.xml"), by_name=True)
     assert landing(statement("A", received(3), file="A.xml"), by_name=True).presumed == 1
 
 
-def test_two_envelopes_are_two_deliveries_though_received_at_one_time(records: Path, landing: Land) -> None:
+def test_two_envelopes_are_two_deliveries_though_received_at_one_time(
+    landing: Land, statement: Say, received: At, held: Held
+) -> None:
     for number, content in enumerate("ABA", 1):
         landing(statement(content, received(1), envelope=f"E{number}"))
-    assert held(records) == [("A", 1), ("B", 2), ("A", 3)]
+    assert held() == [("A", 1), ("B", 2), ("A", 3)]
 
 
 def test_a_landing_that_began_earlier_and_was_overtaken_by_the_same_one_adds_nothing(
-    records: Path, landing: Land
+    landing: Land, statement: Say, received: At
 ) -> None:
     """Two at once: the one that waited for the lock had read its clock first."""
     landing(statement("A", received(2)), by_name=True)
@@ -159,28 +122,32 @@ def test_a_landing_that_began_earlier_and_was_overtaken_by_the_same_one_adds_not
     assert (overtaken.batch, overtaken.repeated) == (None, 1)
 
 
-def test_an_older_statement_that_arrives_late_is_kept_and_said_to_be_late(records: Path, landing: Land) -> None:
+def test_an_older_statement_that_arrives_late_is_kept_and_said_to_be_late(
+    landing: Land, statement: Say, received: At
+) -> None:
     landing(statement("B", received(2)))
     late = landing(statement("A", received(1)))
     assert (late.statements, late.late) == (1, 1)
     assert landing(statement("A", received(1))).repeated == 1
 
 
-def test_the_same_message_twice_in_one_landing_is_one(records: Path, landing: Land) -> None:
+def test_the_same_message_twice_in_one_landing_is_one(landing: Land, statement: Say, received: At) -> None:
     both = landing(statement("A", received(1), file="x.xml"), statement("A", received(1), file="y.xml"))
     assert (both.statements, both.repeated) == (1, 1)
 
 
-def test_different_statements_of_one_key_with_one_time_are_reported(landing: Land) -> None:
+def test_different_statements_of_one_key_with_one_time_are_reported(
+    landing: Land, statement: Say, received: At
+) -> None:
     assert landing(statement("A", received(1)), statement("B", received(1), file="b.xml")).undecided == 1
 
 
-def test_a_statement_that_can_now_be_read_whole_is_landed_again(records: Path, landing: Land) -> None:
+def test_a_statement_that_can_now_be_read_whole_is_landed_again(landing: Land, statement: Say, received: At) -> None:
     landing(statement("A", received(1), complete=False))
     assert landing(statement("A", received(2))).statements == 1
 
 
-def test_a_dry_run_writes_nothing(records: Path, landing: Land) -> None:
+def test_a_dry_run_writes_nothing(records: Path, landing: Land, statement: Say, received: At) -> None:
     before = sorted(p.name for p in records.rglob("*"))
     would = landing(statement("A", received(1)), refused=[Refusal("bad-date", "f", "p", "h")], dry_run=True)
     assert (would.batch, would.statements, would.refused) == (None, 1, {"bad-date": 1})
@@ -196,14 +163,16 @@ def test_what_is_set_aside_is_kept_counted_and_known_again(records: Path, landin
     assert quarantine.read(records, store.newest_batch(records)).num_rows == 2
 
 
-def test_equal_files_that_are_set_aside_in_one_landing_are_each_on_record(records: Path, landing: Land) -> None:
+def test_equal_files_that_are_set_aside_in_one_landing_are_each_on_record(landing: Land) -> None:
     copies = [Refusal("malformed-xml", name, "file", "the same bytes") for name in ("1.xml", "2.xml", "3.xml")]
     first = landing(refused=copies)
     assert (first.refused, first.refused_again) == ({"malformed-xml": 3}, 0)
     assert landing(refused=copies).refused_again == 3
 
 
-def days_of_a_table(records: Path, filter_: str, day: date, results: int, at: int) -> Landing:
+def days_of_a_table(
+    records: Path, statement: Say, received: At, filter_: str, day: date, results: int, at: int
+) -> Landing:
     said = replace(
         statement(f"{filter_} {at}", received(at), key=f"table:made:{filter_}:{day}", day=day, results=results),
         source_name="made", source_format="table",
@@ -212,17 +181,19 @@ def days_of_a_table(records: Path, filter_: str, day: date, results: int, at: in
     return land(records, source, batches([(0, said)]), lambda: [], landed_at=NOW)
 
 
-def test_days_held_under_another_filter_are_not_landed_beside_them(records: Path) -> None:
+def test_days_held_under_another_filter_are_not_landed_beside_them(records: Path, statement: Say, received: At) -> None:
     """A wider extract that takes a result back would leave the narrower one's counting."""
-    days_of_a_table(records, "narrow", date(2020, 2, 3), 1, 1)
+    days_of_a_table(records, statement, received, "narrow", date(2020, 2, 3), 1, 1)
     with pytest.raises(ExtractError, match="another declared filter"):
-        days_of_a_table(records, "wide", date(2020, 2, 3), 1, 2)
-    assert days_of_a_table(records, "wide", date(2020, 2, 4), 1, 3).statements == 1  # another day
-    days_of_a_table(records, "narrow", date(2020, 2, 3), 0, 4)  # taken out
-    assert days_of_a_table(records, "wide", date(2020, 2, 3), 1, 5).statements == 1
+        days_of_a_table(records, statement, received, "wide", date(2020, 2, 3), 1, 2)
+    assert days_of_a_table(records, statement, received, "wide", date(2020, 2, 4), 1, 3).statements == 1  # another day
+    days_of_a_table(records, statement, received, "narrow", date(2020, 2, 3), 0, 4)  # taken out
+    assert days_of_a_table(records, statement, received, "wide", date(2020, 2, 3), 1, 5).statements == 1
 
 
-def test_batches_count_up_and_the_newest_receipt_never_goes_back(records: Path, landing: Land) -> None:
+def test_batches_count_up_and_the_newest_receipt_never_goes_back(
+    records: Path, landing: Land, statement: Say, received: At
+) -> None:
     landing(statement("A", received(9)))
     landing(statement("B", received(5), key="hearing 2"))
     assert [b.batch for b in store.summaries(records)] == [1, 2]
@@ -230,7 +201,9 @@ def test_batches_count_up_and_the_newest_receipt_never_goes_back(records: Path, 
     assert [b.received_at for b in store.summaries(records)] == [received(9), received(5)]
 
 
-def test_only_the_files_of_the_months_asked_for_are_read(records: Path, landing: Land) -> None:
+def test_only_the_files_of_the_months_asked_for_are_read(
+    records: Path, landing: Land, statement: Say, received: At
+) -> None:
     landing(statement("A", received(1)), statement("B", received(1), key="other", day=date(2020, 5, 6)))
     assert len(store.known_files(records)) == 2
     assert len(store.known_files(records, date(2020, 2, 1), date(2020, 4, 30))) == 1
@@ -248,43 +221,6 @@ def test_a_store_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None
         store.prepare(tmp_path / "records", "check")
 
 
-LANDER = """
-import sys
-from datetime import datetime, UTC
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from test_landing import statement, received, NOW
-from extract import landing, store
-from extract.contract import Refusal
-from extract.records import batches
-import os, signal
-point = sys.argv[2]
-def die(*_a, **_k):
-    os.kill(os.getpid(), signal.SIGKILL)
-if point == "while reading":
-    landing.batches = batches
-def said():
-    yield 0, statement("A", received(1))
-    if point == "while reading": die()
-    yield 1, statement("B", received(1), key="hearing 2", day=__import__("datetime").date(2020, 5, 1))
-def refusals():
-    if point == "before the lock is used": die()
-    return [Refusal("bad-date", "f", "p", "h")]
-for name, where, which in (
-    ("before the quarantine", landing.quarantine, "write"),
-    ("before the summary", landing, "write_summary"),
-    ("before the commit", landing, "write_deltalake"),
-):
-    if point == name: setattr(where, which, die)
-if point == "after the commit":
-    real = landing.write_deltalake
-    def committed(*a, **k):
-        real(*a, **k); die()
-    landing.write_deltalake = committed
-source = landing.Source("spi", "spi", 2, received(1), True, False)
-done = landing.land(Path(sys.argv[1]), source, batches(said()), refusals, landed_at=NOW)
-print(done.batch, done.statements)
-"""
 POINTS = (
     "while reading",
     "before the lock is used",
@@ -295,33 +231,17 @@ POINTS = (
 )
 
 
-def lander(records: Path, point: str) -> "subprocess.CompletedProcess[str]":
-    here = Path(__file__).resolve()
-    environment = {**os.environ, "PYTHONPATH": str(here.parents[2])}
-    command = [sys.executable, "-c", LANDER, str(records), point, str(here.parent)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-
 @pytest.mark.parametrize("point", POINTS)
 def test_a_landing_killed_at_any_point_leaves_the_old_or_the_new_state_and_a_retry_completes(
-    records: Path, landing: Land, point: str
+    records: Path, landing: Land, point: str, statement: Say, received: At, held: Held, lander: Lander
 ) -> None:
     landing(statement("before", received(1), key="hearing 0"))
-    assert lander(records, point).returncode == -signal.SIGKILL
+    killed = lander(point)
+    assert killed.wait() == -signal.SIGKILL
     landed = point == "after the commit"
     assert store.newest_batch(records) == (2 if landed else 1)
     assert quarantine.read(records, store.newest_batch(records)).num_rows == (1 if landed else 0)
-    retry = lander(records, "never")
-    assert retry.stdout.split() == (["None", "0"] if landed else ["2", "2"]), retry.stderr
-    assert held(records) == [("before", 1), ("A", 2), ("B", 2)]
+    out, err = lander("never").communicate()
+    assert out.split() == (["None", "0", "0"] if landed else ["2", "2", "0"]), err
+    assert held() == [("before", 1), ("A", 2), ("B", 2)]
     assert len(store.summaries(records)) == 2
-
-
-def test_two_landers_of_the_same_at_once_leave_one_copy(records: Path) -> None:
-    here = Path(__file__).resolve()
-    environment = {**os.environ, "PYTHONPATH": str(here.parents[2])}
-    command = [sys.executable, "-c", LANDER, str(records), "never", str(here.parent)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
-    said = sorted(p.communicate()[0].split()[0] for p in both)
-    assert said == ["1", "None"]
-    assert held(records) == [("A", 1), ("B", 1)]
