@@ -33,7 +33,7 @@ test: check
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 long: setup
-	LONG_TESTS=1 $(BIN)/pytest -m long
+	LONG_TESTS=1 $(BIN)/pytest -m long -n 2 --dist loadgroup --durations=12
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -12,7 +12,6 @@ from pipelines import progress
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
-    from transform.periods import Period
 
 app = typer.Typer(
     name="courtstats",
@@ -143,6 +142,7 @@ def count(
 ) -> None:
     """Preview an answer in seconds: no Prefect, no Great Expectations, nothing written."""
     from pipelines import runs, show
+    from pipelines.asked import span
     from transform.contract import answer_json
 
     here = settings()
@@ -170,6 +170,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question for the record: checked, loaded into the warehouse, the same run only once."""
+    from pipelines.asked import span
+
     asked = span(first, last, period)
     as_known = known(as_known_at)
     here = settings()
@@ -207,6 +209,7 @@ def units(
 ) -> None:
     """List the units behind a figure, by keys that mean nothing outside."""
     from pipelines import reports, runs
+    from pipelines.asked import span
 
     here = settings()
     found = runs.definitions(here).question(question)
@@ -252,26 +255,6 @@ def ready_for_flows(home: Path | None = None) -> None:
     progress.show()
     progress.say("Starting Prefect")
     prepare_prefect(load_settings(home=home))
-
-
-def span(first: str | None, last: str | None, name: str | None) -> "Period":
-    """The period asked for, by name or by its days."""
-    from pipelines.times import TimeError, parse_day
-    from transform.periods import Period, parse_period
-
-    if name and not (first or last):
-        return parse_period(name)
-    if first and last and not name:
-        days, faults = [], []
-        for text, option in ((first, "--from"), (last, "--to")):
-            try:
-                days.append(parse_day(text, option))
-            except TimeError as fault:
-                faults.append(fault)
-        if faults:
-            raise ExceptionGroup("days", faults)
-        return Period(*days)
-    raise typer.BadParameter("give --from and --to, or --period 2020Q1")
 
 
 def known(text: str | None) -> datetime | None:
