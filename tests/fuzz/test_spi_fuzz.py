@@ -75,9 +75,9 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 def _check(content: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: a busy machine is no fault
     reading = read_spi(content, file="made.xml", received_at=RECEIVED, texts=TEXTS)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert reading.statements or reading.refusals, "a file is never passed over in silence"
     for refusal in reading.refusals:
         assert refusal.reason in REASONS
