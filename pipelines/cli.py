@@ -125,7 +125,7 @@ def explain(question: Question, as_json: AsJson = False) -> None:
     from pipelines import runs, show
     from transform.explain import explain, explain_text
 
-    found = runs.definitions(settings()).question(question)
+    found = runs.question(settings(), question)
     show.write(show.to_json(explain(found)) if as_json else explain_text(found))
 
 
@@ -146,7 +146,7 @@ def count(
     from transform.contract import answer_json
 
     here = settings()
-    found = runs.definitions(here).question(question)
+    found = runs.question(here, question)
     order = runs.prepare(here, found, span(first, last, period), by or [], known(as_known_at), datetime.now(UTC))
     answer = runs.count(here, order)
     if csv:
@@ -212,7 +212,7 @@ def units(
     from pipelines.asked import span
 
     here = settings()
-    found = runs.definitions(here).question(question)
+    found = runs.question(here, question)
     order = runs.prepare(here, found, span(first, last, period), [], known(as_known_at), datetime.now(UTC))
     reports.units(here, order, references=references, as_json=as_json)
 

@@ -78,7 +78,7 @@ def period_asked(settings: Settings, question: str, first: date | None, last: da
     """The period given, else the one the question's schedule names before this run's scheduled time."""
     if first and last:
         return Period(first, last)
-    schedule = runs.definitions(settings).question(question).schedule
+    schedule = runs.question(settings, question).schedule
     scheduled = runtime.flow_run.scheduled_start_time
     if first or last or schedule is None or scheduled is None:
         raise TransformError("no period was given", where=question, remedy="Give --from and --to, or --period 2020Q1")
@@ -96,7 +96,7 @@ def prepare(
     dry_run: bool,
 ) -> Order:
     """Fix what is counted: definition, period, what was known, newest landing."""
-    found = runs.definitions(settings).question(question)
+    found = runs.question(settings, question)
     return replace(runs.prepare(settings, found, period, by, as_known_at, now), dry_run=dry_run)
 
 

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -33,7 +32,7 @@ from load.reading import warehouse_status
 from load.warehouse import open_warehouse, record_batch
 from pipelines.journal import note
 from pipelines.settings import Settings, make_home
-from transform.codelists import CodeEntry, CodeList
+from transform.codelists import HEADER, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
 from transform.counting import count_sql
 from transform.holds import holds_in_force
@@ -147,9 +146,8 @@ def list_text(codes: CodeList) -> str:
     """A code list as CSV, entry by entry."""
     text = io.StringIO()
     sheet = csv.writer(text, lineterminator="\n")
-    names = [f.name for f in fields(CodeEntry)]
-    sheet.writerow(names)
-    sheet.writerows([getattr(entry, name) for name in names] for entry in codes.entries)
+    sheet.writerow(HEADER)
+    sheet.writerows([getattr(entry, name) for name in HEADER] for entry in codes.entries)
     return text.getvalue()
 
 

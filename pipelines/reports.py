@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pipelines.count_orders import Ran
     from pipelines.landings import Landed
     from pipelines.runs import Order
-    from transform.questions import Definitions, Question
+    from transform.definition import Question
+    from transform.questions import Definitions
 
 
 def landed(settings: Settings, done: "Landed", *, dry_run: bool, as_json: bool) -> None:
@@ -132,7 +133,7 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
     from load.reading import current_figures
     from pipelines import recording, runs
 
-    known = runs.definitions(settings).question(question)
+    known = runs.question(settings, question)
     found: list[StoredFigure] = []
     if recording.there_is_one(settings):
         with recording.opened(settings) as warehouse:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
@@ -12,7 +13,8 @@ from pipelines.settings import DEFINITIONS, Settings, SettingsError, existing_ke
 from transform.answers import requested
 from transform.contract import Answer
 from transform.periods import Period
-from transform.questions import Definitions, Question, load_definitions
+from transform.definition import Question
+from transform.questions import Definitions, load_definitions, load_question
 
 if TYPE_CHECKING:
     from transform.engines.duckdb import Records, Unit
@@ -39,13 +41,23 @@ def code_version() -> str:
     return version("courtstats")
 
 
+def question(settings: Settings, name: str) -> Question:
+    """One question; a fault in the file of another does not stop it. Raises as `definitions` and `load_question`."""
+    return load_question(folder_of(settings), name)
+
+
 def definitions(settings: Settings) -> Definitions:
     """The questions and code lists that the settings point at. Raises SettingsError where there are none."""
+    return load_definitions(folder_of(settings))
+
+
+def folder_of(settings: Settings) -> Path:
+    """The folder with `questions/` and `codelists/`. Raises SettingsError where there is none."""
     if not (settings.definitions / "questions").is_dir():
         raise SettingsError(
             "there is no folder questions/ in it", where=str(settings.definitions), remedy="Set COURTSTATS_DEFINITIONS"
         )
-    return load_definitions(settings.definitions)
+    return settings.definitions
 
 
 def texts(settings: Settings, *, make_key: bool) -> Texts:

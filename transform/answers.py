@@ -1,19 +1,29 @@
-"""From the rows of a statement to an answer: statuses, cells, computed notes.
+"""From the rows of a statement to an answer: statuses, cells, marks and notes.
 
 What is held is never read: days under a hold take no part in the statement, so that nothing about
 them can be worked out from what is given. The days outside it are counted on their own.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
+from transform.breakdowns import TIME_BREAKDOWNS
 from transform.contract import COUNTED, HELD, NO_DATA, Answer, AttritionStep, Evidence, Figure, TransformError
+from transform.definition import Hold, Note, Question
 from transform.periods import Period, months, overlap, parse_period
-from transform.question_checks import RESERVED_EVIDENCE, TIME_BREAKDOWNS
-from transform.questions import Hold, Question
+from transform.question_meaning import RESERVED_EVIDENCE
 
 Combination = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known for an answer, and which unit it is counted in."""
+
+    unit: str
+    newest_batch: int
+    as_known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,7 @@ class Part:
     """One row of a counting statement (see `transform.counting.count_sql`)."""
 
     part: str
+    period_no: int
     place: int | None
     cell: list[str] | None
     result_rows: int | None
@@ -38,16 +49,22 @@ class _Cells:
     landed: frozenset[str]
 
     def figure(self, cell: tuple[tuple[str, str], ...], units: int) -> Figure:
-        days = self.period
-        for name, category in cell:
-            if name in TIME_BREAKDOWNS:
-                days = overlap(days, parse_period(category)) or days
+        days = days_of(self.period, cell)
         status = COUNTED
         if any(overlap(hold.period, days) for hold in self.holds):
             status = HELD
         elif not any(month.label in self.landed for month in months(days)):
             status = NO_DATA
         return Figure(self.period.label, cell, units if status == COUNTED else None, status)
+
+
+def days_of(period: Period, cell: Sequence[tuple[str, str]]) -> Period:
+    """The days that a cell of a period speaks of."""
+    days = period
+    for name, category in cell:
+        if name in TIME_BREAKDOWNS:
+            days = overlap(days, parse_period(category)) or days
+    return days
 
 
 def requested(question: Question, by: Sequence[Sequence[str]] | None) -> tuple[Combination, ...]:
@@ -66,20 +83,19 @@ def requested(question: Question, by: Sequence[Sequence[str]] | None) -> tuple[C
 
 def answer_of(
     question: Question,
-    newest_batch: int,
-    as_known_at: datetime,
+    known: Known,
     period: Period,
     combinations: Sequence[Combination],
     holds: Sequence[Hold],
     parts: Sequence[Part],
 ) -> Answer:
-    """The answer from the rows of the question's statement."""
+    """The answer for one period from the rows of the question's statement that are about it."""
     by_part: dict[str, list[Part]] = {}
     for one in parts:
         by_part.setdefault(one.part, []).append(one)
     landed = {row.cell[0]: row for row in by_part.get("landed", []) if row.cell}
     cells = _Cells(period, holds, frozenset(landed))
-    total = cells.figure((), by_part["value"][0].units)
+    total = cells.figure((), _units(by_part, "value"))
     figures = [total]
     for combination in combinations:
         number = question.breakdowns.allowed.index(combination) + 1
@@ -88,78 +104,98 @@ def answer_of(
             for row in by_part.get(f"cells {number}", [])
         ]
     counted = total.status == COUNTED
-    incomplete = by_part["incomplete"][0].units
-    notes = [*question.notes, *_hold_notes(holds)]
+    incomplete = _units(by_part, "incomplete")
+    figures, notes = _annotated(question, known, period, figures)
+    notes += _hold_notes(holds)
     if counted:
         missing = [m.label for m in months(period) if m.label not in landed]
-        notes += _data_notes(question, missing, incomplete)
-        notes += _source_notes(question, by_part.get("source", []))
+        notes += _data_notes(known.unit, missing, incomplete)
+        notes += _source_notes(known.unit, by_part.get("source", []))
     elif total.status == NO_DATA:
         notes.append("No hearing records were known for this period by then, so there is no figure.")
     return Answer(
         question=question.id,
         title=question.title,
-        unit=question.unit,
+        unit=known.unit,
         first=period.first,
         last=period.last,
         period=period.label,
         by=tuple(combinations),
-        as_known_at=as_known_at,
-        newest_batch=newest_batch,
+        as_known_at=known.as_known_at,
+        newest_batch=known.newest_batch,
         data_from=min((row.first_day for row in landed.values() if row.first_day), default=None),
         data_to=max((row.last_day for row in landed.values() if row.last_day), default=None),
         value=total.value,
         status=total.status,
         figures=tuple(figures),
-        attrition=_attrition(question, by_part) if counted else (),
+        attrition=_attrition(question, known.unit, by_part) if counted else (),
         evidence=_evidence(question, by_part.get("evidence", [])) if counted else (),
-        weak_units=by_part["weak"][0].units if counted else None,
+        weak_units=_units(by_part, "weak") if counted else None,
         incomplete_statements=incomplete if counted else None,
         notes=tuple(notes),
     )
 
 
-def held_answer(
-    question: Question,
-    newest_batch: int,
-    as_known_at: datetime,
-    period: Period,
-    combinations: Sequence[Combination],
-    holds: Sequence[Hold],
-) -> Answer:
-    """The answer for a period of which every day is held: no record is looked at, every cell is held."""
-    nothing = [Part(name, 0, None, 0, 0, None, None) for name in ("value", "weak", "known", "standing", "incomplete")]
-    for combination in combinations:
-        number = question.breakdowns.allowed.index(combination) + 1
-        for place, cell in enumerate(_grid(question, period, combination)):
-            nothing.append(Part(f"cells {number}", place, list(cell), None, 0, None, None))
-    return answer_of(question, newest_batch, as_known_at, period, combinations, holds, nothing)
+def _units(by_part: Mapping[str, list[Part]], part: str) -> int:
+    """The units of a part that has at most one row for a period."""
+    return by_part[part][0].units if part in by_part else 0
 
 
-def _grid(question: Question, period: Period, combination: Combination) -> list[tuple[str, ...]]:
-    """Every cell of a combination, in the order of the statement."""
-    labels: Mapping[str, tuple[str, ...]] = {
-        "month": tuple(m.label for m in months(period)),
-        "quarter": tuple(dict.fromkeys(f"{m.first.year}Q{(m.first.month + 2) // 3}" for m in months(period))),
-        "year": tuple(dict.fromkeys(f"{m.first.year}" for m in months(period))),
-        **{b.name: question.lists[b.list].categories for b in question.breakdowns.declared},
-    }
-    cells: list[tuple[str, ...]] = [()]
-    for name in combination:
-        cells = [(*cell, label) for cell in cells for label in labels[name]]
-    return cells
+def _annotated(
+    question: Question, known: Known, period: Period, figures: Sequence[Figure]
+) -> tuple[list[Figure], list[str]]:
+    """Figures with the notes and marks that go with each; the question's notes, those of some figures last."""
+    always = [note.text for note in question.notes if not note.bound]
+    found: list[list[tuple[str, str]]] = []
+    for figure in figures:
+        found.append(list(_notes_of(question, known, figure, days_of(period, figure.cell))))
+    bound = dict.fromkeys(text for notes in found for text, _ in notes)
+    place = {text: len(always) + n for n, text in enumerate(bound, 1)}
+    marked = [
+        replace(
+            figure,
+            marks="".join(sorted({mark for _, mark in notes if mark})),
+            notes=tuple(sorted({place[text] for text, _ in notes})),
+        )
+        for figure, notes in zip(figures, found, strict=True)
+    ]
+    return marked, [*always, *bound]
 
 
-def _attrition(question: Question, by_part: Mapping[str, list[Part]]) -> tuple[AttritionStep, ...]:
-    def step(name: str, row: Part) -> AttritionStep:
-        return AttritionStep(name, row.result_rows or 0, row.units)
+def _notes_of(question: Question, known: Known, figure: Figure, days: Period) -> Iterator[tuple[str, str]]:
+    """(text, mark) of every note that goes with this figure only because of its days, cell or unit."""
+    for note in question.notes:
+        if note.bound and _applies(note, known.unit, figure, days):
+            yield note.text, ""
+    if question.in_force and days.first < question.in_force:
+        yield f"{question.act} is in force from {question.in_force}; no such order can be made before.", ""
+    for one in question.breaks:
+        if days.first <= one.at <= days.last:
+            yield f"Break in the series at {one.at}: {one.text}", "b"
+    provisional = question.provisional
+    if provisional and days.last + timedelta(days=provisional.days) > known.as_known_at.date():
+        yield provisional.text, "p"
 
-    value = by_part["value"][0].units
+
+def _applies(note: Note, unit: str, figure: Figure, days: Period) -> bool:
+    return (
+        (note.unit is None or note.unit == unit)
+        and (note.period is None or overlap(note.period, days) is not None)
+        and set(note.cell) <= set(figure.cell)
+    )
+
+
+def _attrition(question: Question, unit: str, by_part: Mapping[str, list[Part]]) -> tuple[AttritionStep, ...]:
+    def step(name: str, row: Part | None) -> AttritionStep:
+        return AttritionStep(name, row.result_rows or 0, row.units) if row else AttritionStep(name, 0, 0)
+
+    value = _units(by_part, "value")
+    steps = {row.place: row for row in by_part.get("step", [])}
     return (
         step("Results known for the period", by_part["known"][0]),
         step("Results of the statements that count", by_part["standing"][0]),
-        *(step(s.name, row) for s, row in zip(question.steps, by_part["step"], strict=True)),
-        AttritionStep(f"One per {question.unit} in the period", value, value),
+        *(step(s.name, steps.get(number)) for number, s in enumerate(question.steps, 1)),
+        AttritionStep(f"One per {unit} in the period", value, value),
     )
 
 
@@ -181,22 +217,22 @@ def _hold_notes(holds: Sequence[Hold]) -> list[str]:
     ]
 
 
-def _source_notes(question: Question, rows: Sequence[Part]) -> list[str]:
+def _source_notes(unit: str, rows: Sequence[Part]) -> list[str]:
     """Said wherever several sources contribute: which of them hold one case cannot be seen from the keys alone."""
     if len(rows) < 2:
         return []
     shares = ", ".join(f"{row.cell[0]} {row.units:,}" for row in rows if row.cell)
     return [
-        f"Counted from {len(rows)} sources ({shares} {question.unit}s): a {question.unit} that several of them hold "
+        f"Counted from {len(rows)} sources ({shares} {unit}s): a {unit} that several of them hold "
         "counts once only where they know it by the same reference."
     ]
 
 
-def _data_notes(question: Question, missing: Sequence[str], incomplete: int) -> list[str]:
+def _data_notes(unit: str, missing: Sequence[str], incomplete: int) -> list[str]:
     notes = []
     if missing:
         notes.append(f"No hearing records were landed for {', '.join(missing)}: the figure covers the other months.")
     if incomplete:
         what = "1 statement is" if incomplete == 1 else f"{incomplete} statements are"
-        notes.append(f"{what} incomplete: a part was set aside, so a {question.unit} may be missing from the figure.")
+        notes.append(f"{what} incomplete: a part was set aside, so a {unit} may be missing from the figure.")
     return notes

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +21,7 @@ from transform.contract import TransformError
 HEADER = ("code", "match", "label", "category", "valid_from", "valid_to", "source")
 MATCHES: dict[str, str] = {
     "offence": "offence code, exactly",
+    "base": "base offence code, whatever the letter of its form (attempt, aid and abet) in the eighth place",
     "cjs": "CJS result code",
     "short": "alphabetic short code",
     "text": "whole result text, where the result has no CJS code or 1000",
@@ -30,13 +31,16 @@ MATCHES: dict[str, str] = {
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _CODES: dict[str, tuple[re.Pattern[str], str]] = {
     "offence": (re.compile(r"[A-Z0-9]{1,8}"), "1 to 8 capital letters and digits"),
+    "base": (re.compile(r"[A-Z0-9]{7}"), "the seven characters that come before the letter of the form"),
     "cjs": (re.compile(r"\d{4}"), "four digits (a spreadsheet may have dropped leading zeros)"),
     "short": (re.compile(r"[A-Z0-9]+"), "capital letters and digits"),
     "text": (re.compile(r".*\S.*"), "a text"),
 }
+OFFENCE_MATCHES = ("offence", "base")
+"""The ways to match that compare offence codes; the others compare results."""
 _ONE_OF_MATCHES = f"Use one of: {', '.join(MATCHES)}"
-_Fault = Callable[[int, str, str], None]
-"""Takes line, what is wrong, remedy."""
+_Fault = Callable[[int, str, str, int], None]
+"""Takes line, what is wrong, remedy, number of the field from 0."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class CodeEntry:
     valid_from: date | None
     valid_to: date | None
     source: str
+    line: int = field(default=0, compare=False)
+    """Line of the file, for findings; takes no part in what the list says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class CodeList:
     @property
     def kind(self) -> str:
         """`offence` or `result`: what the list can be compared with."""
-        return "offence" if any(e.match == "offence" for e in self.entries) else "result"
+        return "offence" if any(e.match in OFFENCE_MATCHES for e in self.entries) else "result"
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ class CodeList:
 
 def vocabulary(lists: Mapping[str, CodeList], standing: Iterable[str]) -> frozenset[str]:
     """The normalised result texts that name nobody: texts and titles of results in the lists, and standing labels."""
-    results = [e for one in lists.values() for e in one.entries if e.match != "offence"]
+    results = [e for one in lists.values() for e in one.entries if e.match not in OFFENCE_MATCHES]
     texts = [e.code for e in results if e.match == "text"] + [e.label for e in results]
     return frozenset(normalise_text(text) for text in (*texts, *standing))
 
@@ -100,31 +106,50 @@ def standing_labels(sql_dir: Path) -> tuple[str, ...]:
 
 def read_code_list(path: Path, shown: str) -> tuple[CodeList, list[TransformError]]:
     """The list of one CSV file and every fault of it; `shown` names the file in the faults."""
-    faults: list[TransformError] = []
-
-    def fault(line: int, what: str, remedy: str) -> None:
-        faults.append(TransformError(what, where=f"{shown}:{line}", remedy=remedy))
-
-    if not SLUG.fullmatch(path.stem):
-        fault(1, f"{path.stem!r} is not a name for a list", "Name the file in small letters, digits and hyphens")
     try:
-        rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""), strict=True)
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        fault = TransformError("the file is not UTF-8 text", where=f"{shown}:1:1", remedy="Save it as CSV UTF-8")
+        return CodeList(path.stem, ()), [fault]
+    return parse_code_list(text, path.stem, shown)
+
+
+def parse_code_list(text: str, name: str, shown: str) -> tuple[CodeList, list[TransformError]]:
+    """The list of that name with that text (CSV) and every fault of it, each as `shown:line:column`."""
+    faults: list[TransformError] = []
+    lines = text.splitlines()
+
+    def fault(line: int, what: str, remedy: str, field: int = 0) -> None:
+        column = _column(lines[line - 1], field) if 0 < line <= len(lines) else 1
+        faults.append(TransformError(what, where=f"{shown}:{line}:{column}", remedy=remedy))
+
+    if not SLUG.fullmatch(name):
+        fault(1, f"{name!r} is not a name for a list", "Name the file in small letters, digits and hyphens")
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
         header = next(rows, [])
         if tuple(header) != HEADER:
             fault(1, "the header is not the header of a code list", f"Write exactly: {','.join(HEADER)}")
-            return CodeList(path.stem, ()), faults
+            return CodeList(name, ()), faults
         entries = list(_entries(rows, lambda: rows.line_num, fault))
-    except UnicodeDecodeError:
-        fault(1, "the file is not UTF-8 text", "Save it as CSV UTF-8")
-        return CodeList(path.stem, ()), faults
     except csv.Error as error:
         fault(rows.line_num, f"this line is not CSV ({error})", "Put a text with quotes or commas into quotes")
-        return CodeList(path.stem, ()), faults
+        return CodeList(name, ()), faults
     if not entries and not faults:
         fault(1, "the list is empty", "Add at least one code")
-    if len({e.match == "offence" for e in entries}) > 1:
+    if len({e.match in OFFENCE_MATCHES for e in entries}) > 1:
         fault(1, "the list mixes offence codes and results", "Keep them in two lists")
-    return CodeList(path.stem, tuple(entries)), faults
+    return CodeList(name, tuple(entries)), faults
+
+
+def _column(line: str, field: int) -> int:
+    """Where a field of a CSV line starts, from 1."""
+    at, quoted = 0, False
+    while field and at < len(line):
+        quoted ^= line[at] == '"'
+        field -= line[at] == "," and not quoted
+        at += 1
+    return at + 1
 
 
 def _entries(rows: Iterator[list[str]], line: Callable[[], int], fault: _Fault) -> Iterator[CodeEntry]:
@@ -135,38 +160,39 @@ def _entries(rows: Iterator[list[str]], line: Callable[[], int], fault: _Fault) 
         if not row:
             continue
         if len(row) != len(HEADER):
-            fault(at, f"the line has {len(row)} fields, not {len(HEADER)}", "Quote texts that contain commas")
+            fault(at, f"the line has {len(row)} fields, not {len(HEADER)}", "Quote texts that contain commas", 0)
             continue
         code, match, label, category, valid_from, valid_to, source = row
 
-        def wrong(what: str, remedy: str, at: int = at, found: _Faults = found) -> None:
+        def wrong(field: str, what: str, remedy: str, at: int = at, found: _Faults = found) -> None:
             found.count += 1
-            fault(at, what, remedy)
+            fault(at, what, remedy, HEADER.index(field))
 
-        if any(field != field.strip() for field in row):
-            wrong("a field starts or ends with a space", "Remove the space")
+        for name, value in zip(HEADER, row, strict=True):
+            if value != value.strip():
+                wrong(name, f"the {name} starts or ends with a space", "Remove the space")
         if match not in MATCHES:
             near = get_close_matches(match, MATCHES, 1)
-            wrong(f"{match!r} is not a way to match", f"Did you mean {near[0]!r}" if near else _ONE_OF_MATCHES)
+            wrong("match", f"{match!r} is not a way to match", f"Did you mean {near[0]!r}" if near else _ONE_OF_MATCHES)
         elif not _CODES[match][0].fullmatch(code):
-            wrong(f"{code!r} is not a code of kind {match!r}", f"Write {_CODES[match][1]}")
+            wrong("code", f"{code!r} is not a code of kind {match!r}", f"Write {_CODES[match][1]}")
         if not label:
-            wrong("the label is missing", "Write the official title of the code")
-        first, last = (_day(text, name, wrong) for text, name in ((valid_from, HEADER[4]), (valid_to, HEADER[5])))
+            wrong("label", "the label is missing", "Write the official title of the code")
+        first, last = _day(valid_from, "valid_from", wrong), _day(valid_to, "valid_to", wrong)
         if first and last and first > last:
-            wrong("valid_from is later than valid_to", "Put the earlier day first")
+            wrong("valid_from", "valid_from is later than valid_to", "Put the earlier day first")
         same = (match, normalise_text(code) if match == "text" else code)
         if same in seen:
-            wrong(f"{code!r} is in the list already, on line {seen[same]}", "Remove one of the two")
+            wrong("code", f"{code!r} is in the list already, on line {seen[same]}", "Remove one of the two")
         seen.setdefault(same, at)
         if not found.count:
-            yield CodeEntry(code, match, label, category, first, last, source)
+            yield CodeEntry(code, match, label, category, first, last, source, at)
 
 
-def _day(text: str, name: str, wrong: Callable[[str, str], None]) -> date | None:
+def _day(text: str, name: str, wrong: Callable[[str, str, str], None]) -> date | None:
     """A day in ISO form; empty is `None`, anything else is a fault."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        wrong(f"{name} {text!r} is not a date", "Write it as 2020-01-20, or leave it empty")
+        wrong(name, f"{name} {text!r} is not a date", "Write it as 2020-01-20, or leave it empty")
         return None

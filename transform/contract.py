@@ -22,6 +22,10 @@ STATUSES: dict[str, str] = {
 """Every status of a figure, with its sentence. Only `counted` has a value."""
 
 
+MARKS: dict[str, str] = {"b": "break in the series", "p": "provisional"}
+"""What may stand beside a figure, as statistics mark them."""
+
+
 class TransformError(StageError):
     """A question, code list or period that cannot be used."""
 
@@ -32,13 +36,17 @@ class TransformError(StageError):
 class Figure:
     """One number: the period's canonical label, the cell as ((breakdown, category), ...), value and status.
 
-    The total of the period has the cell `()`. `value` is `None` unless `status` is `counted`.
+    The total of the period has the cell `()`. `value` is `None` unless `status` is `counted`. `marks` are
+    letters of `MARKS`; `notes` are the places (from 1) of those notes of the answer that go with some figures
+    only, this one among them.
     """
 
     period: str
     cell: tuple[tuple[str, str], ...]
     value: int | None
     status: str
+    marks: str = ""
+    notes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question for one period, with how it was reached.
+    """The answer to one question for one period in one unit, with how it was reached.
 
     `first` and `last` are both inside the period; `period` is its canonical label (`2020Q1`).
     `figures` starts with the total (cell `()`). `attrition` and `evidence` are empty and `weak_units`
@@ -104,7 +112,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "value": answer.value,
         "status": answer.status,
         "figures": [
-            {"period": f.period, "cell": dict(f.cell), "value": f.value, "status": f.status} for f in answer.figures
+            {
+                "period": f.period,
+                "cell": dict(f.cell),
+                "value": f.value,
+                "status": f.status,
+                "marks": f.marks,
+                "notes": list(f.notes),
+            }
+            for f in answer.figures
         ],
         "attrition": [{"step": s.step, "rows": s.rows, "units": s.units} for s in answer.attrition],
         "evidence": {

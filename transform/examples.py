@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from extract.contract import RECORDS, normalise_text, text_digest
 from transform.engines.duckdb import Records, count
-from transform.periods import parse_period
-from transform.questions import Example, Given, Question
+from transform.periods import Period, parse_period
+from transform.definition import Example, Given, Question
 
 _LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
 """Later than any hold and any statement: examples show the rule, not what is held."""
@@ -36,14 +36,29 @@ def _run(question: Question, example: Example, key: bytes) -> ExampleOutcome:
     records = Records(example_records(example, key), newest_batch=_batches(example), as_known_at=_LONG_AFTER)
     got: dict[str, int | str] = {}
     for expected in example.expect:
-        text, *conditions = expected.split()
-        cell = frozenset((name, value) for name, _, value in (c.partition("=") for c in conditions))
-        by = [tuple(name for name, _ in cell)] if cell else []
-        answer = count(question, records, parse_period(text), by, key=key, now=_LONG_AFTER)
-        figures = {frozenset(f.cell): f for f in answer.figures}
-        figure = figures.get(cell)
+        asked = expected_cell(expected)
+        by = [tuple(name for name, _ in asked.cell)] if asked.cell else []
+        answer = count(question, records, asked.period, by, unit=asked.unit, key=key, now=_LONG_AFTER)
+        figure = {frozenset(f.cell): f for f in answer.figures}.get(asked.cell)
         got[expected] = "no such cell" if figure is None else figure.status if figure.value is None else figure.value
     return ExampleOutcome(example.name, got == dict(example.expect), dict(example.expect), got)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCell:
+    """What a key of `expect` names: a period, a cell as (breakdown, category) pairs, a unit (`None`: the main one)."""
+
+    period: Period
+    cell: frozenset[tuple[str, str]]
+    unit: str | None
+
+
+def expected_cell(key: str) -> ExpectedCell:
+    """A key of `expect`, like `2020Q1 month=2020-01 unit=defendant`, read."""
+    text, *conditions = key.split()
+    pairs = dict(condition.partition("=")[::2] for condition in conditions)
+    unit = pairs.pop("unit", None)
+    return ExpectedCell(parse_period(text), frozenset(pairs.items()), unit)
 
 
 def _batches(example: Example) -> int:
@@ -54,7 +69,8 @@ def example_records(example: Example, key: bytes) -> pa.Table:
     """The rows of an example as hearing-result records.
 
     A statement is what one case said about one defendant and day at one time (`stated`, from 1). Results
-    on one offence code of a statement are on one offence.
+    on one offence code (and application) of a statement are on one offence. Court, force, source and system are
+    those of its first row.
     """
     statements: dict[tuple[str, str, date, int], list[Given]] = {}
     for row in example.given:
@@ -64,6 +80,10 @@ def example_records(example: Example, key: bytes) -> pa.Table:
         at = datetime.combine(hearing, time(18), UTC) + timedelta(days=stated)
         base = {field.name: "example" for field in RECORDS if not field.nullable and field.type == pa.string()} | {
             "source_format": "spi",
+            "source_name": given[0].source or "spi",
+            "source_system": given[0].system or "B00LIBRA",
+            "court_ou_code": given[0].court,
+            "police_force": given[0].force,
             "payload_hash": f"{stated:064}",
             "received_at": at,
             "landed_batch": stated,
@@ -79,11 +99,13 @@ def example_records(example: Example, key: bytes) -> pa.Table:
             "case_index": 1,
         }
         results = [row for row in given if row.offence is not None]
-        offences = list(dict.fromkeys(row.offence for row in results))
+        offences = list(dict.fromkeys((row.offence, row.application) for row in results))
         rows += [
             base
-            | {"offence_index": offences.index(row.offence) + 1, "result_index": position, "level": "OFFENCE"}
+            | {"offence_index": offences.index((row.offence, row.application)) + 1, "result_index": position}
+            | {"level": row.level or "OFFENCE", "application_key": row.application}
             | {"offence_code_raw": row.offence, "offence_code": row.offence}
+            | {"finding": row.finding, "final_disposal": row.final_disposal, "conviction_date": row.convicted}
             | _result(row, key)
             for position, row in enumerate(results, 1)
         ] or [base]

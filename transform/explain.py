@@ -4,7 +4,7 @@ from typing import Any
 
 from transform.codelists import MATCHES, CodeList
 from transform.counting import count_sql
-from transform.questions import EvidenceKind, Question
+from transform.definition import EvidenceKind, Question
 
 TIE_BREAK = (
     "Where several results of a unit qualify, the first by hearing date, offence code, statement, case, offence and "

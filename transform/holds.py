@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from transform.periods import Period, overlap
-from transform.questions import Hold, Question
+from transform.definition import Hold, Question
 
 
 def holds_in_force(question: Question, period: Period, now: datetime | None) -> tuple[Hold, ...]:

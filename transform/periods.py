@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from transform.contract import TransformError
 
@@ -30,8 +30,10 @@ class Period:
 
     @property
     def label(self) -> str:
-        """The canonical name: month, quarter, half or year of the calendar, else `FIRST..LAST`."""
+        """The canonical name: month, quarter, half or year of the calendar, financial year, else `FIRST..LAST`."""
         year = self.first.year
+        if self.first.month == 4 and self == _months_from(year, 4, 12):
+            return f"{year:04}/{(year + 1) % 100:02}"
         for months, name in ((1, "{y}-{m:02}"), (3, "{y}Q{n}"), (6, "{y}H{n}"), (12, "{y}")):
             start = self.first.month
             if (start - 1) % months == 0 and self == _months_from(year, start, months):
@@ -99,6 +101,43 @@ def period_before(name: str, scheduled: date) -> Period:
             f"{name!r} is not a period of a schedule", remedy=f"Use one of: {', '.join(SCHEDULED_PERIODS)}"
         )
     return SCHEDULED_PERIODS[name](scheduled)
+
+
+SERIES: dict[str, tuple[int, int]] = {
+    "month": (1, 1),
+    "quarter": (3, 1),
+    "half-year": (6, 1),
+    "year": (12, 1),
+    "financial-year": (12, 4),
+}
+"""What a series may be made of: how many months each has, and the month in which the first of a year starts."""
+
+
+def series(every: str, first: date, last: date) -> tuple[Period, ...]:
+    """The periods of a series from one day to another, in order, without a gap.
+
+    Raises `TransformError` where the days do not begin and end whole periods: a clipped quarter is no quarter.
+    """
+    if every not in SERIES:
+        raise TransformError(f"{every!r} is no part of a series", remedy=f"Use one of: {', '.join(SERIES)}")
+    span = Period(first, last)
+    length, start = SERIES[every]
+
+    def around(day: date) -> Period:
+        month = day.year * 12 + day.month - start
+        month = month // length * length + start - 1
+        return _months_from(month // 12, month % 12 + 1, length)
+
+    head, tail = around(span.first), around(span.last)
+    if head.first != first or tail.last != last:
+        raise TransformError(
+            f"{first} to {last} is not made of whole {every}s",
+            remedy=f"The nearest days are --from {head.first} --to {tail.last}",
+        )
+    found = [head]
+    while found[-1] != tail:
+        found.append(around(found[-1].last + timedelta(days=1)))
+    return tuple(found)
 
 
 def months(period: Period) -> list[Period]:

@@ -1,126 +1,38 @@
 """Questions as data: each file of `questions/` with the code lists it uses, loaded strictly.
 
-Every fault of every file comes in one `ExceptionGroup`, each as `file:line: what. remedy`.
+Every fault of every file comes in one `ExceptionGroup`, each as `file:line:column: what. remedy`.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from transform.codelists import CodeList, read_code_list
 from transform.contract import TransformError
-from transform.periods import Period, parse_period
+from transform.definition import (
+    Breakdown,
+    Breakdowns,
+    EvidenceKind,
+    Example,
+    Given,
+    Hold,
+    Note,
+    Outcome,
+    Provisional,
+    Question,
+    Schedule,
+    SeriesBreak,
+    Step,
+    Window,
+)
+from transform.periods import parse_period
+from transform.published import PublishedTable, Selection
 from transform.question_checks import question_faults
-from transform.question_file import QuestionFile
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the rule: it keeps the rows on the named lists (of offences, of results, or on both)."""
-
-    name: str
-    offence: str | None
-    result: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceKind:
-    """Units with a counted result on list `has`, with none (`without`) or one (`beside`) of another list beside it."""
-
-    name: str
-    label: str
-    has: str
-    without: str | None
-    beside: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """A breakdown by the categories of an offence list."""
-
-    name: str
-    label: str
-    list: str
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdowns:
-    """Declared breakdowns, the combinations counted by default, and all that may be asked for (default first)."""
-
-    declared: tuple[Breakdown, ...]
-    default: tuple[tuple[str, ...], ...]
-    allowed: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When the question is counted (cron) and which period is meant (`periods.SCHEDULED_PERIODS`)."""
-
-    cron: str
-    period: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A period whose figures are not given before `until`, and why."""
-
-    period: Period
-    until: datetime
-    basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One row of an example; without a result it is a statement with nothing left."""
-
-    case: str
-    hearing: date
-    offence: str | None
-    result: str | None
-    text: str | None
-    defendant: str
-    stated: int
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Rows, and the figures they give: `2020Q1` or `2020Q1 month=2020-01` to a number or a status."""
-
-    name: str
-    given: tuple[Given, ...]
-    expect: Mapping[str, int | str]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question: what it asks, its rule, and everything that goes with its figures.
-
-    `text` is the file's text; `lists` are the code lists that it uses, by id; `fingerprint` is the
-    SHA-256 (hex) of what the file and those lists say, whatever their layout and comments.
-    """
-
-    id: str
-    title: str
-    asks: str
-    owner: str
-    unit: str
-    in_force: date | None
-    act: str | None
-    steps: tuple[Step, ...]
-    evidence: tuple[EvidenceKind, ...]
-    breakdowns: Breakdowns
-    schedule: Schedule | None
-    release: str | None
-    holds: tuple[Hold, ...]
-    notes: tuple[str, ...]
-    examples: tuple[Example, ...]
-    lists: Mapping[str, CodeList]
-    text: str
-    fingerprint: str
+from transform.question_file import PublishedPart, QuestionFile, StepPart, WindowPart
+from transform.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +46,7 @@ class Definitions:
         """The question of that id. Raises `TransformError` with the nearest name."""
         if name in self.questions:
             return self.questions[name]
-        near = get_close_matches(name, self.questions, 1)
-        known = ", ".join(self.questions) or "none"
-        remedy = f"Did you mean {near[0]!r}?" if near else f"The questions are: {known}"
-        raise TransformError(f"there is no question {name!r}", remedy=remedy)
+        raise no_question(name, self.questions)
 
 
 def load_definitions(sql_dir: Path) -> Definitions:
@@ -145,50 +54,104 @@ def load_definitions(sql_dir: Path) -> Definitions:
 
     Raises an `ExceptionGroup` of `TransformError`s: every fault of every file.
     """
-    faults: list[TransformError] = []
-    lists: dict[str, CodeList] = {}
-    for path in sorted((sql_dir / "codelists").glob("*.csv")):
-        lists[path.stem], found = read_code_list(path, f"codelists/{path.name}")
-        faults += found
+    lists, list_faults = _lists(sql_dir)
+    faults = [fault for found in list_faults.values() for fault in found]
     questions: dict[str, Question] = {}
     for path in sorted((sql_dir / "questions").glob("*.toml")):
-        shown = f"questions/{path.name}"
-        try:
-            text = path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError:
-            faults.append(TransformError("the file is not UTF-8 text", where=f"{shown}:1", remedy="Save it as UTF-8"))
-            continue
-        shape, found = question_faults(text, shown, path.stem, lists)
+        question, found, _ = _load(path, lists)
         faults += found
-        if shape is not None and not found:
-            questions[shape.id] = _question(shape, text, lists)
+        if question:
+            questions[question.id] = question
     if faults:
         raise ExceptionGroup("questions or code lists that cannot be used", faults)
     return Definitions(questions, lists)
 
 
+def load_question(sql_dir: Path, name: str) -> Question:
+    """One question with its lists; a fault in another file, somebody's draft for example, does not stop it.
+
+    Raises `TransformError` where there is no such question, with the nearest name, and an `ExceptionGroup`
+    of every fault of its file and of the lists that it names.
+    """
+    path = sql_dir / "questions" / f"{name}.toml"
+    names = sorted(p.stem for p in path.parent.glob("*.toml"))
+    if name not in names:
+        raise no_question(name, names)
+    lists, list_faults = _lists(sql_dir)
+    question, faults, text = _load(path, lists)
+    faults = [f for one, found in list_faults.items() if f'"{one}"' in text for f in found] + faults
+    if faults or question is None:
+        raise ExceptionGroup("a question or code lists that cannot be used", faults)
+    return question
+
+
+def read_question(text: str, name: str, lists: Mapping[str, CodeList]) -> Question:
+    """A question from its text, as stored with a run or typed just now. Raises an `ExceptionGroup` of every fault."""
+    shape, faults = question_faults(text, f"questions/{name}.toml", name, lists)
+    if faults or shape is None:
+        raise ExceptionGroup("a question that cannot be used", faults)
+    return _question(shape, text, lists)
+
+
+def no_question(name: str, known: Iterable[str]) -> TransformError:
+    """The error for a name that no question has, with the nearest one that some has."""
+    names = list(known)
+    near = get_close_matches(name, names, 1)
+    remedy = f"Did you mean {near[0]!r}?" if near else f"The questions are: {', '.join(names) or 'none'}"
+    return TransformError(f"there is no question {name!r}", remedy=remedy)
+
+
+def _lists(sql_dir: Path) -> tuple[dict[str, CodeList], dict[str, list[TransformError]]]:
+    """Every code list, and the faults of each."""
+    lists: dict[str, CodeList] = {}
+    faults: dict[str, list[TransformError]] = {}
+    for path in sorted((sql_dir / "codelists").glob("*.csv")):
+        lists[path.stem], faults[path.stem] = read_code_list(path, f"codelists/{path.name}")
+    return lists, faults
+
+
+def _load(path: Path, lists: Mapping[str, CodeList]) -> tuple[Question | None, list[TransformError], str]:
+    """The question of one file (`None` where it has faults), its faults, its text."""
+    shown = f"questions/{path.name}"
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return None, [TransformError("the file is not UTF-8 text", where=f"{shown}:1:1", remedy="Save it as UTF-8")], ""
+    shape, faults = question_faults(text, shown, path.stem, lists)
+    return (_question(shape, text, lists) if shape is not None and not faults else None), faults, text
+
+
 def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> Question:
-    kept = [name for s in shape.step for name in (s.keep.offence, s.keep.result)]
+    steps = tuple(_step(s) for s in shape.step)
+    kept = [name for s in steps for name in (s.offence, s.result)]
     shown = [name for e in shape.evidence for name in (e.has, e.without, e.beside)]
-    split = [b.list for b in shape.breakdown]
+    split = [b.list for b in shape.breakdown] + ([shape.outcome.list] if shape.outcome else [])
     used = {name: lists[name] for name in dict.fromkeys((*kept, *shown, *split)) if name}
     default = tuple(dict.fromkeys(tuple(c) for c in shape.breakdowns.default))
     allowed = tuple(dict.fromkeys((*default, *(tuple(c) for c in shape.breakdowns.allowed))))
+    outcome, provisional = shape.outcome, shape.provisional
     return Question(
         id=shape.id,
         title=shape.title,
         asks=shape.asks,
         owner=shape.owner,
         unit=shape.count.unit,
+        also=tuple(shape.count.also),
         in_force=shape.in_force,
         act=shape.act,
-        steps=tuple(Step(s.name, s.keep.offence, s.keep.result) for s in shape.step),
+        steps=steps,
+        outcome=outcome
+        and Outcome(outcome.list, outcome.label, tuple(outcome.prefer), outcome.tie_break == "last hearing"),
         evidence=tuple(EvidenceKind(e.name, e.label, e.has, e.without, e.beside) for e in shape.evidence),
         breakdowns=Breakdowns(tuple(Breakdown(b.name, b.label, b.list) for b in shape.breakdown), default, allowed),
         schedule=Schedule(shape.schedule.cron, shape.schedule.period) if shape.schedule else None,
         release=shape.release.stream if shape.release else None,
         holds=tuple(Hold(parse_period(h.period), h.until, h.basis) for h in shape.hold),
-        notes=tuple(n.text for n in shape.note),
+        notes=tuple(_note(n.text, n.when) for n in shape.note),
+        breaks=tuple(SeriesBreak(b.at, b.text) for b in shape.series_break),
+        provisional=provisional and Provisional(provisional.days, provisional.text),
+        published=shape.published and _published(shape.published),
+        accepted={a.finding: a.because for a in shape.accept},
         examples=tuple(
             Example(e.name, tuple(Given(**given.model_dump()) for given in e.given), e.expect) for e in shape.example
         ),
@@ -198,10 +161,60 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
     )
 
 
+def _step(part: StepPart) -> Step:
+    condition = part.keep or part.drop
+    assert condition is not None  # noqa: S101 - checked with the shape: a step has one of the two
+    return Step(
+        name=part.name,
+        drop=part.keep is None,
+        offence=condition.offence,
+        result=condition.result,
+        level=tuple(condition.level),
+        source=tuple(condition.source),
+        system=tuple(condition.system),
+        court=tuple(condition.court),
+        force=tuple(condition.force),
+        finding=tuple(condition.finding),
+        final_disposal=condition.final_disposal,
+        convicted=condition.convicted,
+        hearing=_window(condition.hearing),
+        conviction=_window(condition.conviction),
+        rule=condition.rule,
+    )
+
+
+def _window(part: WindowPart | None) -> Window | None:
+    return Window(part.first, part.last) if part else None
+
+
+def _note(text: str, when: Mapping[str, str]) -> Note:
+    cell = tuple((name, value) for name, value in when.items() if name not in ("period", "unit"))
+    return Note(text, parse_period(when["period"]) if "period" in when else None, cell, when.get("unit"))
+
+
+def _published(part: PublishedPart) -> PublishedTable:
+    return PublishedTable(
+        name=part.name,
+        source=part.source,
+        counts=part.counts,
+        basis=part.basis,
+        sheet=part.sheet,
+        year=part.year,
+        value=part.value,
+        years_as_columns=part.years == "columns",
+        select=tuple(Selection(s.column, tuple(s.any), s.compare == "home office class") for s in part.select),
+    )
+
+
 def _fingerprint(shape: QuestionFile, lists: Mapping[str, CodeList]) -> str:
-    """SHA-256 of what is said: keys in order of the alphabet, defaults left out, list entries in their order."""
+    """SHA-256 of what is said: keys in order of the alphabet, defaults left out, list entries in their order.
+
+    Named rules take part with their code. What the linter was told to accept says nothing about the figures.
+    """
+    rules = [c.rule for s in shape.step for c in (s.keep, s.drop) if c and c.rule]
     said = {
-        "question": shape.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "rules": {name: RULES[name].identity for name in rules},
+        "question": shape.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"accept"}),
         "lists": {
             name: [
                 [e.code, e.match, e.label, e.category, str(e.valid_from), str(e.valid_to), e.source] for e in entries

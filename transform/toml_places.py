@@ -1,7 +1,7 @@
 """Where each key of a TOML text stands, for errors that point at a line.
 
 `tomllib` gives values without positions. This walks a text that `tomllib` has already accepted, so it
-checks nothing: it only follows the shape and notes the line of every key and array element.
+checks nothing: it only follows the shape and notes the place of every key and array element.
 """
 
 import re
@@ -21,8 +21,12 @@ _STRINGS = (
 )
 
 
-def places(text: str) -> dict[Path, int]:
-    """Line (from 1) of every key, table and array element of a valid TOML text, by path."""
+Place = tuple[int, int]
+"""Line and column, both from 1."""
+
+
+def places(text: str) -> dict[Path, Place]:
+    """Line and column of every key, table and array element of a valid TOML text, by path."""
     return _Walk(text).document()
 
 
@@ -30,10 +34,10 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.found: dict[Path, int] = {}
+        self.found: dict[Path, Place] = {}
         self.tables: dict[Path, int] = {}  # array of tables -> position of its latest table
 
-    def document(self) -> dict[Path, int]:
+    def document(self) -> dict[Path, Place]:
         prefix: Path = ()
         self.blank()
         while self.at < len(self.text):
@@ -50,27 +54,28 @@ class _Walk:
         found = _BLANK.match(self.text, self.at)
         self.at = found.end() if found else self.at
 
-    def note(self, path: Path, line: int) -> None:
-        self.found.setdefault(path, line)
+    def note(self, path: Path, place: Place) -> None:
+        self.found.setdefault(path, place)
 
-    def line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+    def place(self) -> Place:
+        start = self.text.rfind("\n", 0, self.at) + 1
+        return self.text.count("\n", 0, self.at) + 1, self.at - start + 1
 
     def header(self, brackets: int, *, array: bool) -> Path:
-        line = self.line()
+        place = self.place()
         self.at += brackets
         keys = self.key()
         self.at += brackets
         path: Path = ()
         for key in keys[:-1]:
             path = self.latest((*path, key))
-            self.note(path, line)
+            self.note(path, place)
         path = (*path, keys[-1])
-        self.note(path, line)
+        self.note(path, place)
         if array:
             self.tables[path] = self.tables.get(path, -1) + 1
             path = self.latest(path)
-            self.note(path, line)
+            self.note(path, place)
         return path
 
     def latest(self, path: Path) -> Path:
@@ -95,11 +100,11 @@ class _Walk:
             self.at += 1
 
     def pair(self, prefix: Path) -> None:
-        line = self.line()
+        place = self.place()
         path = prefix
         for key in self.key():
             path = (*path, key)
-            self.note(path, line)
+            self.note(path, place)
         self.at += 1  # the equals sign
         self.value(path)
 
@@ -125,7 +130,7 @@ class _Walk:
                     return
                 continue
             if closing == "]":
-                self.note((*path, position), self.line())
+                self.note((*path, position), self.place())
                 self.value((*path, position))
                 position += 1
             else:

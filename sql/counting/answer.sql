@@ -1,33 +1,42 @@
--- The answer, part by part.
+-- The answer, part by part, for each period.
 answer as (
-    select 'value' as part, 0 as place, null::varchar[] as cell, null::bigint as result_rows, count(*) as units,
-        null::date as first_day, null::date as last_day
+    select 'value' as part, number as period_no, 0 as place, null::varchar[] as cell, null::bigint as result_rows,
+        count(unit_key) as units, null::date as first_day, null::date as last_day
+    from asked_period
+    left join counted_unit on counted_unit.period_no = asked_period.number
+    group by number
+    union all by name
+    select 'weak' as part, period_no, count(*) as units from counted_unit where weak group by period_no
+    union all by name
+    select 'source' as part, period_no, [source_name] as cell, count(*) as units
     from counted_unit
+    group by period_no, source_name
     union all by name
-    select 'weak' as part, count(*) as units from counted_unit where case_key_strength = 'weak'
-    union all by name
-    select 'source' as part, [source_name] as cell, count(*) as units from counted_unit group by source_name
-    union all by name
-    select 'known' as part, sum(known_rows) as result_rows, count(*) filter (known_rows > 0) as units from asked_unit
-    union all by name
-    select 'standing' as part, sum(standing_rows) as result_rows, count(*) filter (standing_rows > 0) as units
+    select 'known' as part, period_no, sum(known_rows) as result_rows, count(*) filter (known_rows > 0) as units
     from asked_unit
+    group by period_no
     union all by name
-    select 'evidence' as part, kind as place, count(*) as units from counted_unit group by kind
+    select 'standing' as part, period_no, sum(standing_rows) as result_rows,
+        count(*) filter (standing_rows > 0) as units
+    from asked_unit
+    group by period_no
     union all by name
-    select 'incomplete' as part, count(distinct statement_key) as units
+    select 'evidence' as part, period_no, kind as place, count(*) as units from counted_unit group by period_no, kind
+    union all by name
+    select 'incomplete' as part, period_no, count(distinct statement_key) as units
     from known
-    semi join open_day using (hearing_date)
+    join open_day using (hearing_date)
     anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
     where not statement_complete
+    group by period_no
     union all by name
-    select 'landed' as part, [strftime(date_trunc('month', hearing_date), '%Y-%m')] as cell, count(*) as units,
-        min(hearing_date) as first_day, max(hearing_date) as last_day
+    select 'landed' as part, period_no, [strftime(date_trunc('month', hearing_date), '%Y-%m')] as cell,
+        count(*) as units, min(hearing_date) as first_day, max(hearing_date) as last_day
     from known
-    semi join open_day using (hearing_date)
-    group by date_trunc('month', hearing_date)
+    join open_day using (hearing_date)
+    group by period_no, date_trunc('month', hearing_date)
 {{parts}}
 )
-select part, place, cell, result_rows, units, first_day, last_day
+select part, period_no, place, cell, result_rows, units, first_day, last_day
 from answer
-order by part, place, cell
+order by period_no, part, place, cell

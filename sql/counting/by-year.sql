@@ -1,1 +1,1 @@
-cast(year(hearing_date) as varchar)
+strftime(hearing_date, '%Y')

@@ -1,6 +1,7 @@
 grid_{{name}} as (
-    select category as name, min(place) as place
+    select number as period_no, category as by_{{name}}, min(place) as place_{{name}}
     from {{list}}
-    where match = 'offence'
-    group by category
+    cross join asked_period
+    where match in ({{matches}})
+    group by number, category
 )

@@ -1,4 +1,4 @@
 grid_{{name}} as (
-    select distinct {{expression}} as name, {{expression}} as place
+    select distinct period_no, {{expression}} as by_{{name}}, {{expression}} as place_{{name}}
     from asked_day
 )

@@ -1,1 +1,4 @@
-offence_code in (select code from {{list}} where match = 'offence')
+(
+        offence_code in (select code from {{list}} where match = 'offence')
+        or left(offence_code, 7) in (select code from {{list}} where match = 'base')
+    )

@@ -1,2 +1,2 @@
     union all by name
-    select 'cells {{number}}' as part, place, cell, units from cells_{{number}}
+    select 'cells {{number}}' as part, period_no, place, cell, units from cells_{{number}}

@@ -1,9 +1,11 @@
--- The asked days that are not held: nothing is looked at on the others.
+-- The days of each asked period that are not held: nothing is looked at on the others. Periods do not overlap, so a
+-- day is in one of them.
 asked_day as (
-    select cast(unnest(generate_series($from, $to, interval 1 day)) as date) as hearing_date
+    select number as period_no, cast(unnest(generate_series(first_day, last_day, interval 1 day)) as date) as hearing_date
+    from asked_period
 ),
-open_day as (
-    select hearing_date
+open_day as materialized (
+    select period_no, hearing_date
     from asked_day
     where not exists (from held_days where asked_day.hearing_date between held_days.first_day and held_days.last_day)
 ),
@@ -42,16 +44,16 @@ replaced as materialized (
     where row(stated_at, received_at, landed_batch, payload_hash, case_index) <> latest.statement
 ),
 
--- Per unit: the results known for the open days, and those left without the replaced statements.
+-- Per period and unit: the results known for the open days, and those left without the replaced statements.
 asked_unit as (
-    select unit_key, sum(known_rows) as known_rows, sum(standing_rows) as standing_rows
+    select period_no, unit_key, sum(known_rows) as known_rows, sum(standing_rows) as standing_rows
     from (
         select unit_key, hearing_date, result_rows as known_rows, result_rows as standing_rows from known
         union all
         select unit_key, hearing_date, 0 as known_rows, -result_rows as standing_rows from replaced
     )
-    semi join open_day using (hearing_date)
-    group by unit_key
+    join open_day using (hearing_date)
+    group by period_no, unit_key
 ),
 
 -- Step 1: {{name}}
@@ -60,14 +62,16 @@ asked_unit as (
 candidate as materialized (
     select
         {{unit}} as unit_key,
-        case_key, case_key_strength, case_urn, source_name,
+        case_key, case_key_strength, case_urn, defendant_key, application_key,
+        source_name, source_system, police_force, court_ou_code,
         hearing_date, statement_key, stated_at, received_at, landed_batch, payload_hash,
         case_index, offence_index, result_index,
         case
             when source_format = 'table' then concat_ws('|', case_key, coalesce(defendant_key, ''), offence_code)
             else cast(offence_index as varchar)
         end as offence_place,
-        offence_code, result_code, result_short_code, result_text_digest
+        level, offence_code, result_code, result_short_code, result_text_digest,
+        final_disposal, finding, conviction_date
     from records
     where {{condition}}
       and result_index is not null
@@ -76,8 +80,8 @@ candidate as materialized (
       and landed_batch <= $newest_batch
 ),
 step_1 as materialized (
-    select *
+    select candidate.*, open_day.period_no
     from candidate
-    semi join open_day using (hearing_date)
+    join open_day using (hearing_date)
     anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
 )

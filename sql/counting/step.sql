@@ -1,5 +1,5 @@
 -- Step {{number}}: {{name}}
-step_{{number}} as (
+step_{{number}} as materialized (
     select *
     from {{previous}}
     where {{condition}}

@@ -1,3 +1,3 @@
-select case_key, unit_key, case_key_strength, hearing_date, kind, case_urn
+select case_key, unit_key, case when weak then 'weak' else 'strong' end as strength, hearing_date, kind, case_urn
 from counted_unit
 order by hearing_date, unit_key

@@ -1,23 +1,28 @@
--- One per unit in the period, dated by its first result that counts; the order settles every tie.
-first_result as (
-    select distinct on (unit_key) *
+-- One per unit in each period, dated by the result that counts; the order settles every tie.
+counted_result as (
+    select *, {{outcome}} as outcome_rank
     from {{counted}}
-    order by unit_key, hearing_date, offence_code, statement_key, case_index, offence_index, result_index
+),
+first_result as (
+    select distinct on (period_no, unit_key) *
+    from counted_result
+    order by period_no, unit_key, outcome_rank, hearing_date {{direction}}, offence_code, statement_key, case_index,
+        offence_index, result_index
 ),
 
 -- On what each unit rests: the first kind of evidence that applies to any of its results that count.
 evidence_row as (
-    select unit_key, {{kinds}} as kind
+    select period_no, unit_key, {{kinds}} as kind
     from {{counted}}
 ),
 evidence_of_unit as (
-    select unit_key, min(kind) as kind
+    select period_no, unit_key, min(kind) as kind
     from evidence_row
-    group by unit_key
+    group by period_no, unit_key
 ),
 
 counted_unit as (
-    select first_result.*, evidence_of_unit.kind{{breakdowns}}
+    select first_result.*, {{weak}} as weak, evidence_of_unit.kind{{breakdowns}}
     from first_result
-    join evidence_of_unit using (unit_key)
+    join evidence_of_unit using (period_no, unit_key)
 )

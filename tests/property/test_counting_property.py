@@ -145,6 +145,11 @@ def kind_of(row: dict[str, Any], standing: list[dict[str, Any]]) -> int:
     return 2 if interim else 1
 
 
+def is_weak(row: dict[str, Any], unit: str) -> bool:
+    """A case that is only a message's own; for defendants also one without a number of its own."""
+    return row["case_key_strength"] == "weak" or (unit == "defendant" and row["defendant_key"] is None)
+
+
 def reference(
     rows: list[dict[str, Any]], period: Period, unit: str, known_at: datetime, newest: int, held: Period | None
 ) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def reference(
         found |= {
             "attrition": [*steps, (len(first), len(first))],
             "evidence": [kinds.count(k) for k in range(3)],
-            "weak": sum(1 for r in first.values() if r["case_key_strength"] == "weak"),
+            "weak": sum(1 for r in first.values() if is_weak(r, unit)),
             "incomplete": len({r["statement_key"] for r in counting if not r["statement_complete"]}),
             "units": {(r["case_key"], r["hearing_date"], r["case_urn"]) for r in first.values()},
         }

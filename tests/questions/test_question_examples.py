@@ -82,7 +82,7 @@ def test_the_explanation_holds_the_rule_the_codes_and_the_statement() -> None:
     said = explain(SPO)
     text = explain_text(SPO)
     assert said["sql"] == count_sql(SPO)
-    for part in (SPO.asks, "Stalking Protection Order", "ST19502", "granted-beside-interim", *SPO.notes, said["sql"]):
+    for part in (SPO.asks, "Stalking Protection Order", "ST19502", "granted-beside-interim", *(n.text for n in SPO.notes), said["sql"]):
         assert part in text
     assert {c["label"] for c in said["codes"]["spo-interim"]} == {"Interim Stalking Protection Order"}
 

@@ -302,7 +302,9 @@ def test_the_answer_as_json_names_what_it_holds() -> None:
         "value": 1,
         "status": "counted",
     }
-    assert said["figures"][2] == {"period": "2020Q1", "cell": {"month": "2020-02"}, "value": 1, "status": "counted"}
+    assert said["figures"][2] == {
+        "period": "2020Q1", "cell": {"month": "2020-02"}, "value": 1, "status": "counted", "marks": "", "notes": [],
+    }  # fmt: skip
     assert said["evidence"]["by"][0]["units"] == 1
     assert said["evidence"]["weak_keys"] == 0
     assert said["attrition"][-1] == {"step": "One per case in the period", "rows": 1, "units": 1}

@@ -28,20 +28,20 @@ def test_codes_stay_text_and_dates_become_dates(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ("code,match\n", "codelists/a-list.csv:1: the header is not the header of a code list. Write exactly: code,"),
-        (f"{TOP}\n", "codelists/a-list.csv:1: the list is empty"),
-        (f"{TOP}\nST1,offense,t,,,,\n", "a-list.csv:2: 'offense' is not a way to match. Did you mean 'offence'"),
-        (f"{TOP}\n\nST1,nothing like,t,,,,\n", "a-list.csv:3: 'nothing like' is not a way to match. Use one of"),
-        (f"{TOP}\n401,cjs,t,,,,\n", ":2: '401' is not a code of kind 'cjs'. Write four digits (a spreadsheet may"),
-        (f"{TOP}\nST19501ABC,offence,t,,,,\n", ":2: 'ST19501ABC' is not a code of kind 'offence'"),
-        (f"{TOP}\nspo,short,t,,,,\n", ":2: 'spo' is not a code of kind 'short'. Write capital letters"),
-        (f"{TOP}\nG,short,,,,,\n", ":2: the label is missing"),
-        (f"{TOP}\nG,short,t,,2020-02-30,,\n", ":2: valid_from '2020-02-30' is not a date. Write it as 2020-01-20"),
-        (f"{TOP}\nG,short,t,,2020-02-02,2020-02-01,\n", ":2: valid_from is later than valid_to"),
-        (f"{TOP}\nG,short,t,,,\n", ":2: the line has 6 fields, not 7"),
-        (f"{TOP}\nG,short,t ,,,,\n", ":2: a field starts or ends with a space"),
-        (f"{TOP}\nGranted,text,t,,,,\nG,short,t,,,,\nGRANTED,text,t,,,,\n", ":4: 'GRANTED' is in the list already, on"),
-        (f"{TOP}\nG,short,t,,,,\nST1,offence,t,,,,\n", ":1: the list mixes offence codes and results"),
+        ("code,match\n", "codelists/a-list.csv:1:1: the header is not the header of a code list. Write exactly: code,"),
+        (f"{TOP}\n", "codelists/a-list.csv:1:1: the list is empty"),
+        (f"{TOP}\nST1,offense,t,,,,\n", "a-list.csv:2:5: 'offense' is not a way to match. Did you mean 'offence'"),
+        (f"{TOP}\n\nST1,nothing like,t,,,,\n", "a-list.csv:3:5: 'nothing like' is not a way to match. Use one of"),
+        (f"{TOP}\n401,cjs,t,,,,\n", ":2:1: '401' is not a code of kind 'cjs'. Write four digits (a spreadsheet may"),
+        (f"{TOP}\nST19501ABC,offence,t,,,,\n", ":2:1: 'ST19501ABC' is not a code of kind 'offence'"),
+        (f"{TOP}\nspo,short,t,,,,\n", ":2:1: 'spo' is not a code of kind 'short'. Write capital letters"),
+        (f"{TOP}\nG,short,,,,,\n", ":2:9: the label is missing"),
+        (f"{TOP}\nG,short,t,,2020-02-30,,\n", ":2:12: valid_from '2020-02-30' is not a date. Write it as 2020-01-20"),
+        (f"{TOP}\nG,short,t,,2020-02-02,2020-02-01,\n", ":2:12: valid_from is later than valid_to"),
+        (f"{TOP}\nG,short,t,,,\n", ":2:1: the line has 6 fields, not 7"),
+        (f"{TOP}\nG,short,t ,,,,\n", ":2:9: the label starts or ends with a space"),
+        (f"{TOP}\nGranted,text,t,,,,\nG,short,t,,,,\nGRANTED,text,t,,,,\n", ":4:1: 'GRANTED' is in the list already, on"),
+        (f"{TOP}\nG,short,t,,,,\nST1,offence,t,,,,\n", ":1:1: the list mixes offence codes and results"),
     ],
 )
 def test_a_fault_has_its_line_and_its_remedy(tmp_path: Path, content: str, fault: str) -> None:
@@ -56,7 +56,7 @@ def test_every_fault_of_a_list_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_quoted_text_over_two_lines_keeps_the_line_numbers_true(tmp_path: Path) -> None:
-    assert ":4: '1'" in faults_of(tmp_path, f'{TOP}\nG,short,"two\nlines",,,,\n1,cjs,t,,,,\n')[0]
+    assert ":4:1: '1'" in faults_of(tmp_path, f'{TOP}\nG,short,"two\nlines",,,,\n1,cjs,t,,,,\n')[0]
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

@@ -45,7 +45,12 @@ def at(text: str, part: str) -> int:
     ("old", "new", "said"),
     [
         ("title    =", "titel    =", "unknown key `titel`. Did you mean `title`?"),
-        ('[count]\nunit = "case"', '[count]\nunit = "order"', "other units are not supported yet"),
+        ('[count]\nunit = "case"', '[count]\nunit = "person"', "`unit` cannot be 'person'. Use 'case', 'defendant'"),
+        ('[count]\nunit = "case"', '[count]\nunit = "defendent"', "Did you mean 'defendant'?"),
+        ('result = "SPO" }', 'result = 3306 }', 'Put it into quotes, "3306", so that zeros in front are kept'),
+        ('keep = { result = "spo-granted" }', 'keep = { rule = "heard-on-weekday@1" }', "Did you mean `heard-on-a-weekday@1`?"),
+        ('keep = { result = "spo-granted" }', 'drop = { court = "B01" }', "'B01' is not a court"),
+        ('keep = { result = "spo-granted" }', 'kep = { result = "spo-granted" }', "unknown key `kep`. Did you mean `keep`?"),
         ('once = "first', 'ones = "first', "unknown key `ones`. Did you mean `once`?"),
         ('offence = "spo-applications" }', 'offense = "spo-applications" }', "Did you mean `offence`?"),
         ('offence = "spo-applications" }', 'offence = "spo-application" }', "Did you mean `spo-applications`?"),
@@ -53,8 +58,8 @@ def at(text: str, part: str) -> int:
         ('name = "Result is SPO or Granted"', 'name = ""', "the text is empty"),
         ('beside = "spo-interim"', 'beside = "spo-intirem"', "Did you mean `spo-interim`?"),
         ('beside = "spo-interim"', 'besides = "spo-interim"', "Did you mean `beside`?"),
-        ('allowed = [["month", "application_type"]]', 'allowed = [["month", "aplication_type"]]', "is not declared"),
-        ('allowed = [["month", "application_type"]]', 'allowed = [["month", "year"]]', "at most one by time"),
+        ('default = [["month"], ["application_type"]]', 'default = [["aplication_type"]]', "Did you mean `application_type`"),
+        ('default = [["month"], ["application_type"]]', 'default = [["month", "year"]]', "at most one by time"),
         ('cron   = "0 6 * * 1"', 'cron   = "0 6 * * 8"', "'8' is not a weekday of a schedule"),
         ('cron   = "0 6 * * 1"', 'cron   = "0 6 * *"', "has 4 fields, a schedule has 5"),
         ('period = "last complete quarter"', 'period = "last quarter"', "Use one of: last complete month"),
@@ -74,7 +79,24 @@ def test_a_fault_is_told_at_its_line_with_its_remedy(sql: Path, old: str, new: s
     if "does not say of what" in said:
         new = "in_force"
     line = at(text, new) + new.split("unit")[0].count("\n")
-    assert found[0].startswith(f"questions/{NAME}.toml:{line}: ")
+    assert found[0].startswith(f"questions/{NAME}.toml:{line}:")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "said"),
+    [
+        ("title    =", "titel    =", 1, "unknown key `titel`"),
+        ('keep = { offence = "spo-applications" }', 'keep = { offense = "spo-applications" }', 10, "`offense`"),
+        ('keep = { result = "spo-granted" }', 'keep = { result = "spo-grant" }', 10, "no code list 'spo-grant'"),
+        ('default = [["month"], ["application_type"]]', 'default = [["month"], ["type"]]', 23, "'type' is not declared"),
+        ('{ "2020Q1" = 2 }', '{ "2020Q9" = 2 }', 12, "'2020Q9' is not a period"),
+        ("in_force = 2020-01-20", "in_force = 2020-01-32", 16, "the file is not TOML"),
+    ],
+)
+def test_a_fault_is_told_at_its_column(sql: Path, old: str, new: str, column: int, said: str) -> None:
+    text = change(sql, (old, new))
+    (found,) = [fault for fault in faults(sql) if said in fault]
+    assert found.split(": ")[0] == f"questions/{NAME}.toml:{at(text, new)}:{column}"
 
 
 def test_every_fault_of_every_file_comes_at_once(sql: Path) -> None:
@@ -91,7 +113,7 @@ def test_every_fault_of_every_file_comes_at_once(sql: Path) -> None:
     found = faults(sql)
     for said in ("titel", "`title` is missing", "spo-grantd", "'x' has 1 fields", "`hearing` is not a date"):
         assert sum(said in fault for fault in found) == 1, (said, found)
-    assert sum("questions/broken.toml:1: the file is not TOML" in fault for fault in found) == 1
+    assert sum("questions/broken.toml:1:1: the file is not TOML" in fault for fault in found) == 1
     assert sum("codelists/odd.csv:1" in fault for fault in found) == 1
 
 

@@ -85,9 +85,27 @@ def test_every_key_and_element_has_a_place() -> None:
     ],
 )
 def test_a_place_is_the_line_where_it_is_written(path: Path, content: str) -> None:
-    line = ODD.splitlines()[places(ODD)[path] - 1]
-    assert content in line
+    line, column = places(ODD)[path]
+    assert content in ODD.splitlines()[line - 1]
+    assert ODD.splitlines()[line - 1][: column - 1].count("=") <= len(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (("count",), "[count]"),
+        (("count", "unit"), 'unit="case"'),
+        (("step", 0, "keep", "nested", "deep"), "deep = ["),
+        (("step", 0, "keep", "nested", "deep", 1), "2]"),
+        (("step", 1, "keep"), "keep = {}"),
+        (("example", 0, "given", 1, "case"), 'case = "B"'),
+        (("example", 0, "expect", "2020Q1"), '"2020Q1" = 1'),
+    ],
+)
+def test_a_place_is_the_column_where_it_starts(path: Path, content: str) -> None:
+    line, column = places(ODD)[path]
+    assert ODD.splitlines()[line - 1][column - 1 :].startswith(content)
 
 
 def test_windows_line_ends_and_no_end_of_file_line() -> None:
-    assert places("a = 1\r\n\r\n[b]\r\nc = 2") == {("a",): 1, ("b",): 3, ("b", "c"): 4}
+    assert places("a = 1\r\n\r\n[b]\r\nc = 2") == {("a",): (1, 1), ("b",): (3, 1), ("b", "c"): (4, 1)}

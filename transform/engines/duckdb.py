@@ -7,19 +7,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from extract.contract import RECORDS, normalise_text, text_digest
-from transform.answers import Part, answer_of, held_answer, requested
+from extract.contract import RECORDS
+from transform.answers import Known, Part, answer_of, requested
 from transform.contract import Answer, TransformError
-from transform.counting import count_sql, relation, units_sql
+from transform.counting import count_sql, rule_function, units_sql
+from transform.definition import Question
+from transform.engines.relations import relations
 from transform.holds import holds_in_force, open_days
 from transform.periods import Period, overlap
-from transform.question_checks import RESERVED_EVIDENCE
-from transform.questions import Question
+from transform.question_meaning import RESERVED_EVIDENCE
+from transform.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +55,74 @@ def count(
     period: Period,
     by: Sequence[Sequence[str]] | None = None,
     *,
+    unit: str | None = None,
     key: bytes,
     now: datetime,
 ) -> Answer:
-    """The answer to a question for a period; `by` are the combinations to break down by (`None`: the default ones).
+    """The answer to a question for one period; see `count_series`."""
+    return count_series(question, records, [period], by, unit=unit, key=key, now=now)[0]
 
-    `key` makes the digests of texts; `now` (aware) decides which holds have ended. Raises `TransformError`
-    where a combination is not allowed.
+
+def count_series(
+    question: Question,
+    records: Records,
+    periods: Sequence[Period],
+    by: Sequence[Sequence[str]] | None = None,
+    *,
+    unit: str | None = None,
+    key: bytes,
+    now: datetime,
+) -> list[Answer]:
+    """The answers to a question for periods that do not overlap, each on its own, all from one pass over the records.
+
+    Args:
+        question: what is counted.
+        records: files or a table that hold every month of the periods.
+        periods: at least one.
+        by: the combinations to break down by (`None`: the default ones).
+        unit: one of the question's units (`None`: its main one).
+        key: makes the digests of texts.
+        now: aware; decides which holds have ended.
+
+    Raises:
+        TransformError: a combination that is not allowed, a unit that the question does not have, or
+            periods that overlap.
     """
     combinations = requested(question, by)
-    holds = holds_in_force(question, period, now)
-    if not open_days(period, holds):
-        return held_answer(question, records.newest_batch, records.as_known_at, period, combinations, holds)
-    held = [days for hold in holds if (days := overlap(hold.period, period))]
-    with _connection(question, records, held, key) as connection:
-        rows = connection.execute(count_sql(question), _bound(records, period)).fetchall()
-    parts = [Part(*row) for row in rows]
-    return answer_of(question, records.newest_batch, records.as_known_at, period, combinations, holds, parts)
+    counted_in = _unit(question, unit)
+    in_order = sorted(periods, key=lambda p: p.first)
+    if any(overlap(one, other) for one, other in pairwise(in_order)):
+        raise TransformError("the periods of a series overlap", where=question.id, remedy="Ask for them one by one")
+    holds = [holds_in_force(question, period, now) for period in periods]
+    held = [
+        days
+        for period, of_period in zip(periods, holds, strict=True)
+        for hold in of_period
+        if (days := overlap(hold.period, period))
+    ]
+    if not any(open_days(period, of_period) for period, of_period in zip(periods, holds, strict=True)):
+        records = Records((), records.newest_batch, records.as_known_at)  # nothing is looked at
+    with _connection(question, records, periods, held, key) as connection:
+        sql = count_sql(question, counted_in)
+        rows = connection.execute(sql, _bound(records, periods)).fetchall()
+    known = Known(counted_in, records.newest_batch, records.as_known_at)
+    of_number: dict[int, list[Part]] = {}
+    for row in rows:
+        of_number.setdefault(row[1], []).append(Part(*row))
+    return [
+        answer_of(question, known, period, combinations, of_period, of_number[number])
+        for number, (period, of_period) in enumerate(zip(periods, holds, strict=True), 1)
+    ]
 
 
 def units(
-    question: Question, records: Records, period: Period, *, key: bytes, now: datetime | None = None
+    question: Question,
+    records: Records,
+    period: Period,
+    *,
+    unit: str | None = None,
+    key: bytes,
+    now: datetime | None = None,
 ) -> list[Unit]:
     """The units of a figure in order of their day. Raises `TransformError` where a hold covers a part of the period.
 
@@ -85,15 +135,24 @@ def units(
             remedy="Ask for a period outside it",
         )
     kinds = [kind.name for kind in question.evidence] + [RESERVED_EVIDENCE]
-    with _connection(question, records, [], key) as connection:
-        rows = connection.execute(units_sql(question), _bound(records, period)).fetchall()
+    with _connection(question, records, [period], [], key) as connection:
+        sql = units_sql(question, _unit(question, unit))
+        rows = connection.execute(sql, _bound(records, [period])).fetchall()
     return [Unit(case, unit, strength, day, kinds[kind - 1], urn) for case, unit, strength, day, kind, urn in rows]
 
 
-def _bound(records: Records, period: Period) -> dict[str, date | datetime | int]:
+def _unit(question: Question, unit: str | None) -> str:
+    if unit is not None and unit not in question.units:
+        raise TransformError(
+            f"{question.id} is not counted in {unit}s", remedy=f"Its units are: {', '.join(question.units)}"
+        )
+    return unit or question.unit
+
+
+def _bound(records: Records, periods: Sequence[Period]) -> dict[str, date | datetime | int]:
     return {
-        "from": period.first,
-        "to": period.last,
+        "from": min(period.first for period in periods),
+        "to": max(period.last for period in periods),
         "as_known_at": records.as_known_at,
         "newest_batch": records.newest_batch,
     }
@@ -101,23 +160,30 @@ def _bound(records: Records, period: Period) -> dict[str, date | datetime | int]
 
 @contextmanager
 def _connection(
-    question: Question, records: Records, held: Sequence[Period], key: bytes
+    question: Question, records: Records, periods: Sequence[Period], held: Sequence[Period], key: bytes
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the relations that `transform.counting` names."""
+    """A connection with the relations and functions that `transform.counting` names."""
     connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
     try:
         _records(connection, records.files)
-        _table(connection, "held_days", "first_day date, last_day date", [[p.first, p.last] for p in held])
-        for name, code_list in question.lists.items():
-            entries = [
-                [text_digest(normalise_text(e.code), key) if e.match == "text" else e.code, e.match, e.category, place]
-                for place, e in enumerate(code_list.entries, 1)
-            ]
-            columns = "code varchar, match varchar, category varchar, place integer"
-            _table(connection, relation(name), columns, entries)
+        days = "first_day date, last_day date"
+        asked = [[number, p.first, p.last] for number, p in enumerate(periods, 1)]
+        _table(connection, "asked_period", f"number integer, {days}", asked)
+        _table(connection, "held_days", days, [[p.first, p.last] for p in held])
+        for name, columns, rows in relations(question, key):
+            _table(connection, name, columns, rows)
+        for rule in (RULES[step.rule] for step in question.steps if step.rule):
+            types = [str(_TYPES[RECORDS.field(column).type]) for column in rule.columns]
+            connection.create_function(
+                rule_function(rule.id), rule.keeps, types, "BOOLEAN", type="arrow", null_handling="special"
+            )  # type: ignore[call-overload]
         yield connection
     finally:
         connection.close()
+
+
+_TYPES = {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.bool_(): "BOOLEAN"}
+"""DuckDB's names for the types that a named rule can look at."""
 
 
 def _records(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...] | pa.Table) -> None:

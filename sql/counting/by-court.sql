@@ -1,0 +1,1 @@
+coalesce(left(court_ou_code, 5), 'unknown')

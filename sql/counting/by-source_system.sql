@@ -1,0 +1,1 @@
+coalesce(source_system, 'unknown')

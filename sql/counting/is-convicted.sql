@@ -1,0 +1,1 @@
+coalesce(upper(finding) = 'G', conviction_date is not null)

@@ -1,0 +1,2 @@
+concat_ws('|', {{application}}, coalesce(defendant_key, ''),
+            {{category}})

@@ -1,0 +1,1 @@
+application_key is null and ({{defendant}})

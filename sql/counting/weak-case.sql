@@ -1,0 +1,1 @@
+case_key_strength = 'weak'
