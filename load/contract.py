@@ -79,12 +79,18 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One figure: a count of units in one cell (`canonical_cell`) of one period, or why there is none."""
+    """One figure: a count of units in one cell (`canonical_cell`) of one period, or why there is none.
+
+    `marks` are letters beside the value; `notes` are places (from 1) of notes of the run that go with this figure
+    and not with all.
+    """
 
     period: str
     cell: str
     value: int | None
     status: str
+    marks: str = ""
+    notes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ class StoredFigure:
     as_known_at: datetime
     newest_batch: int
     definition_hash: str
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,9 @@ def run_details(warehouse: Warehouse, run_id: int) -> StoredRun:
 
 
 def current_figures(warehouse: Warehouse, question: str, period: str | None = None) -> list[StoredFigure]:
-    """The figures that hold now, by period and cell; of one period where one is given.
+    """The figures that hold now, by period, unit and cell; of one period where one is given.
 
-    Each breakdown of a period is taken whole from one run: the one known latest, that is with the greatest
+    Each breakdown of a period in one unit is taken whole from one run: the one known latest, that is with the greatest
     (`as_known_at`, `newest_batch`, `known_from`, `run_id`). So a recount as known last year does not displace
     this year's figure, and a category that no longer has a figure does not linger. A breakdown that was last
     counted by another definition or from other records than the total of its period is left out: the two would
@@ -54,7 +54,7 @@ def current_figures(warehouse: Warehouse, question: str, period: str | None = No
     latest = (
         func.rank()
         .over(
-            partition_by=(figure.c.period, figure.c.breakdown),
+            partition_by=(figure.c.period, run.c.unit, figure.c.breakdown),
             order_by=(
                 run.c.as_known_at.desc(),
                 run.c.newest_batch.desc(),
@@ -72,8 +72,9 @@ def current_figures(warehouse: Warehouse, question: str, period: str | None = No
     query = select(*(ranked.c[name] for name in _names(StoredFigure))).where(ranked.c.latest == 1)
     with reading(warehouse) as connection:
         found = [StoredFigure(**row) for row in connection.execute(query).mappings()]
-    basis = {f.period: _basis(f) for f in found if f.cell == TOTAL}
-    return sorted((f for f in found if _basis(f) == basis.get(f.period)), key=lambda f: (f.period, f.figure_id))
+    basis = {(f.period, f.unit): _basis(f) for f in found if f.cell == TOTAL}
+    current = (f for f in found if _basis(f) == basis.get((f.period, f.unit)))
+    return sorted(current, key=lambda f: (f.period, f.figure_id))
 
 
 def _basis(figure: StoredFigure) -> tuple[object, ...]:
@@ -135,7 +136,8 @@ def stored_run(connection: Connection, run_id: int) -> StoredRun:
 
 def figures_of(connection: Connection, run_id: int) -> tuple[FigureRow, ...]:
     """The figures of a run in the order in which they were loaded."""
-    return tuple(FigureRow(**row) for row in _parts(connection, figure, FigureRow, run_id))
+    rows = _parts(connection, figure, FigureRow, run_id)
+    return tuple(FigureRow(**{**row, "notes": tuple(row["notes"])}) for row in rows)
 
 
 def _parts(connection: Connection, table: Table, row_type: type, run_id: int) -> Sequence[RowMapping]:
@@ -151,3 +153,11 @@ def _part(row: RowMapping, row_type: type) -> dict[str, Any]:
 def _names(row_type: type) -> list[str]:
     """Columns of a row: its fields are named after them."""
     return [field.name for field in fields(row_type)]
+
+
+def last_run(warehouse: Warehouse, question: str) -> StoredRun | None:
+    """The newest completed run of a question, `None` where none was completed; stopped runs have no figure."""
+    with reading(warehouse) as connection:
+        newest = select(func.max(run.c.run_id)).where(run.c.question == question, run.c.state == "completed")
+        run_id = connection.scalar(newest)
+        return None if run_id is None else stored_run(connection, run_id)

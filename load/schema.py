@@ -29,7 +29,7 @@ from sqlalchemy import (
 from load.contract import OUTCOMES, SEVERITIES, STATES, in_utc
 from transform.contract import COUNTED, STATUSES
 
-REVISION = "0001"
+REVISION = "0002"
 """Newest migration. Kept here too, so that opening a warehouse that is up to date need not load Alembic."""
 REVISION_TABLE = "warehouse_revision"
 """Where the migration of a database is noted; a name of its own, as other applications use Alembic too."""
@@ -72,9 +72,15 @@ _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _column(
-    name: str, kind: Any, comment: str, *more: ForeignKey, null: bool = False, key: bool = False
+    name: str,
+    kind: Any,
+    comment: str,
+    *more: ForeignKey,
+    null: bool = False,
+    key: bool = False,
+    default: str | None = None,
 ) -> Column[Any]:
-    return Column(name, kind, *more, nullable=null, primary_key=key, comment=comment)
+    return Column(name, kind, *more, nullable=null, primary_key=key, comment=comment, server_default=default)
 
 
 def _one_of(column: str, allowed: Iterable[str]) -> CheckConstraint:
@@ -172,6 +178,15 @@ figure = Table(
     _column("value", BigInteger, "The count; null where the status says why", null=True),
     _column("status", Text, "`counted`, `no data` or `held`"),
     _column("known_from", UtcDateTime, "From when this vintage was known (UTC)"),
+    _column(
+        "marks", Text, "Letters beside the value: `b` break in the series, `p` provisional; empty for none", default=""
+    ),
+    _column(
+        "notes",
+        JSON,
+        "Places of the notes of the run that go with some of its figures only, this one among them",
+        default="[]",
+    ),
     _one_of("status", STATUSES),
     CheckConstraint(f"(status = '{COUNTED}') = (value IS NOT NULL)", name="value_status"),
     UniqueConstraint("run_id", "period", "cell"),

@@ -211,4 +211,7 @@ def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, An
 def _values(row: Any) -> dict[str, Any]:
     """The fields of a row by column name; mappings as plain dictionaries, which JSON columns need."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
-    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }

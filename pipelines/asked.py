@@ -1,9 +1,9 @@
-"""The period that a command was asked for."""
+"""The period or series that a command was asked for."""
 
 import typer
 
 from pipelines.times import TimeError, parse_day
-from transform.periods import Period, parse_period
+from transform.periods import Period, parse_period, series
 
 
 def span(first: str | None, last: str | None, name: str | None) -> Period:
@@ -21,3 +21,9 @@ def span(first: str | None, last: str | None, name: str | None) -> Period:
             raise ExceptionGroup("days", faults)
         return Period(*days)
     raise typer.BadParameter("give --from and --to, or --period 2020Q1")
+
+
+def periods(first: str | None, last: str | None, name: str | None, every: str | None) -> tuple[Period, ...]:
+    """The period asked for, or the periods of the series that it is to be cut into."""
+    whole = span(first, last, name)
+    return series(every, whole.first, whole.last) if every else (whole,)

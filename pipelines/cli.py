@@ -4,66 +4,37 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from pipelines import progress
-
-if TYPE_CHECKING:
-    from pipelines.settings import Settings
-
-app = typer.Typer(
-    name="courtstats",
-    help="Count court orders from hearing records: the number, how it was reached, and whether it may go out.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a fault of ours, 2 usage or settings, 3 sources or records, 4 a question, its "
-    "period or breakdowns, or a code list, 5 stopped by a check, 6 the warehouse, 130 interrupted.",
+from pipelines import cli_questions, progress
+from pipelines.cli_codes import codes_app
+from pipelines.cli_app import (
+    AsJson,
+    AsKnownAt,
+    By,
+    Covers,
+    Every,
+    Format,
+    From,
+    MappingFile,
+    Paths,
+    PeriodName,
+    Question,
+    ReceivedAt,
+    To,
+    Units,
+    app,
+    check_format,
+    known,
+    ready_for_flows,
+    settings,
 )
 
+__all__ = ["app", "cli_questions", "main"]
 INTERRUPTED = 130
-Paths = Annotated[
-    list[Path], typer.Argument(help="Files or folders; folders are searched through.", show_default=False)
-]
-Question = Annotated[str, typer.Argument(help="Id of the question.", show_default=False)]
-Format = Annotated[str | None, typer.Option("--format", help="spi or table. Default: by the files' endings.")]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", help="TOML file that maps a table's columns to ours.")]
-ReceivedAt = Annotated[str | None, typer.Option(help="When the content reached us. Default: now.")]
-Covers = Annotated[str | None, typer.Option(help="Days that a table extract covers, FROM..TO, both included.")]
-From = Annotated[str | None, typer.Option("--from", help="First day of the period, included.")]
-To = Annotated[str | None, typer.Option("--to", help="Last day of the period, included.")]
-PeriodName = Annotated[
-    str | None, typer.Option("--period", help="2020Q1, 2020-03, 2020H1, 2020 or 2019/20, instead of --from and --to.")
-]
-By = Annotated[
-    list[str] | None,
-    typer.Option("--by", help="Breakdown; names joined by commas. May be repeated. Default: the question's."),
-]
-AsKnownAt = Annotated[
-    str | None, typer.Option(help="Leave out what was received later. A date is the end of that day in London.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"courtstats {version('courtstats')}")
-        raise typer.Exit
-
-
-@app.callback()
-def courtstats(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Count court orders from hearing records: the number, how it was reached, and whether it may go out."""
+app.add_typer(codes_app, name="codes")
 
 
 @app.command()
@@ -112,50 +83,42 @@ def read(paths: Paths, format: Format = None, mapping: MappingFile = None, cover
 
 
 @app.command()
-def questions(as_json: AsJson = False) -> None:
-    """List the questions that can be asked."""
-    from pipelines import reports, runs
-
-    reports.questions(runs.definitions(settings()), as_json=as_json)
-
-
-@app.command()
-def explain(question: Question, as_json: AsJson = False) -> None:
-    """Say what a question counts: the rule in words, its codes with titles, the SQL."""
-    from pipelines import runs, show
-    from transform.explain import explain, explain_text
-
-    found = runs.question(settings(), question)
-    show.write(show.to_json(explain(found)) if as_json else explain_text(found))
-
-
-@app.command()
 def count(
     question: Question,
     first: From = None,
     last: To = None,
     period: PeriodName = None,
+    every: Every = None,
     by: By = None,
+    unit: Units = None,
     as_known_at: AsKnownAt = None,
+    published_table: Annotated[
+        Path | None, typer.Option("--table", help="The published table (CSV or XLSX) that answers the question.")
+    ] = None,
     as_json: AsJson = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the answer with its notes to a CSV file.")] = None,
 ) -> None:
     """Preview an answer in seconds: no Prefect, no Great Expectations, nothing written."""
-    from pipelines import runs, show
-    from pipelines.asked import span
+    from pipelines import published, runs, show, show_series
+    from pipelines.asked import periods
     from transform.contract import answer_json
 
     here = settings()
     found = runs.question(here, question)
-    order = runs.prepare(here, found, span(first, last, period), by or [], known(as_known_at), datetime.now(UTC))
-    answer = runs.count(here, order)
+    asked = periods(first, last, period, every)
+    if found.published or published_table:
+        published.count(here, found, asked, published_table, known(as_known_at), csv=csv, as_json=as_json)
+        return
+    orders = runs.prepare_all(here, found, asked, by or [], known(as_known_at), datetime.now(UTC), units=unit or [])
+    answers = runs.count_all(here, orders)
     if csv:
-        show.write_text(csv, show.answer_csv(answer))
+        show.write_text(csv, show_series.answers_csv(answers))
         sys.stderr.write(f"Written to {csv}\n")
     if as_json:
-        show.write(show.to_json(answer_json(answer)))
+        one = answer_json(answers[0]) if len(answers) == 1 else show_series.answers_json(found, answers)
+        show.write(show.to_json(one))
     elif not csv:
-        show.answer_text(answer)
+        show_series.answers_text(found, answers)
 
 
 @app.command()
@@ -164,21 +127,23 @@ def run(
     first: From = None,
     last: To = None,
     period: PeriodName = None,
+    every: Every = None,
     by: By = None,
+    unit: Units = None,
     as_known_at: AsKnownAt = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but load.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question for the record: checked, loaded into the warehouse, the same run only once."""
-    from pipelines.asked import span
+    from pipelines.asked import periods
 
-    asked = span(first, last, period)
+    asked = periods(first, last, period, every)
     as_known = known(as_known_at)
     here = settings()
     ready_for_flows()
     from pipelines.count_orders import count_orders
 
-    done = count_orders(question, asked.first, asked.last, by, as_known, dry_run)
+    done = count_orders(question, asked[0].first, asked[-1].last, by, as_known, dry_run, every=every, units=unit)
     from pipelines import reports
 
     reports.ran(here, done, as_json=as_json)
@@ -203,6 +168,7 @@ def units(
     first: From = None,
     last: To = None,
     period: PeriodName = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Unit to list. Default: the question's main one.")] = None,
     as_known_at: AsKnownAt = None,
     references: Annotated[bool, typer.Option("--references", help="Show case references too; this is logged.")] = False,
     as_json: AsJson = False,
@@ -213,7 +179,8 @@ def units(
 
     here = settings()
     found = runs.question(here, question)
-    order = runs.prepare(here, found, span(first, last, period), [], known(as_known_at), datetime.now(UTC))
+    asked, as_known = span(first, last, period), known(as_known_at)
+    (order,) = runs.prepare_all(here, found, [asked], [], as_known, datetime.now(UTC), units=[unit or found.unit])
     reports.units(here, order, references=references, as_json=as_json)
 
 
@@ -239,35 +206,6 @@ def demo(
     from pipelines.demo import run_demo
 
     run_demo(home)
-
-
-def settings() -> "Settings":
-    """The settings of this process."""
-    from pipelines.settings import load_settings
-
-    return load_settings()
-
-
-def ready_for_flows(home: Path | None = None) -> None:
-    """What has to happen before Prefect is imported; shows progress from here on."""
-    from pipelines.settings import load_settings, prepare_prefect
-
-    progress.show()
-    progress.say("Starting Prefect")
-    prepare_prefect(load_settings(home=home))
-
-
-def known(text: str | None) -> datetime | None:
-    """The time as known at, in UTC."""
-    from pipelines.times import parse_time
-
-    return parse_time(text, "--as-known-at") if text else None
-
-
-def check_format(format: str | None) -> None:
-    """Only two formats are read."""
-    if format not in (None, "spi", "table"):
-        raise typer.BadParameter(f"{format!r} is neither spi nor table")
 
 
 def faults_of(error: BaseException) -> Iterator[BaseException]:

@@ -14,22 +14,26 @@ from load.warehouse import load_run, record_stopped_run
 from pipelines import recording, runs
 from pipelines.journal import note
 from pipelines.retrying import may_pass, without_values
-from pipelines.runs import Order
+from pipelines.runs import Order, published_elsewhere
 from pipelines.settings import Settings, load_settings
 from pipelines.times import LONDON
 from transform.contract import Answer, TransformError
-from transform.periods import Period, period_before
+from transform.periods import Period, period_before, series
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a run: the answer, its number in the warehouse (None: dry run) and whether it was there already."""
+    """What came of a run: the answer, its number in the warehouse (None: dry run) and whether it was there already.
+
+    `beside` are the other periods of a series and the other units of the question, in their order.
+    """
 
     answer: Answer
     run_id: int | None
     already_there: bool
     checks: tuple[Outcome | CheckRow, ...]
     key: str
+    beside: tuple["Ran", ...] = ()
 
 
 @flow(name="count-orders", log_prints=False)
@@ -41,6 +45,8 @@ def count_orders(
     as_known_at: datetime | None = None,
     dry_run: bool = False,
     home: str | None = None,
+    every: str | None = None,
+    units: list[str] | None = None,
 ) -> Ran:
     """Answer a question, check the answer, load it. The same run again changes nothing.
 
@@ -52,52 +58,69 @@ def count_orders(
         as_known_at: leave out what was received later (None: the newest receipt in the store).
         dry_run: do everything but load.
         home: folder for everything that is kept (None: as set in the environment).
+        every: makes a series of the days, each period of it a run of its own (month, quarter, ...).
+        units: units to count in (None: all of the question's).
 
     Raises:
         ExtractError, TransformError, GateError, LoadError: see each stage.
     """
     settings = load_settings(home=Path(home) if home else None)
     started_at = datetime.now(UTC)
-    period = period_asked(settings, question, first, last)
-    order = prepare(settings, question, period, by or [], as_known_at, started_at, dry_run)
+    periods = periods_asked(settings, question, first, last, every)
+    orders = prepare(settings, question, periods, by or [], as_known_at, started_at, dry_run, units or [])
     if not dry_run:
         record_landings(settings)
-    if not dry_run and (ran := already_loaded(settings, order)):
-        return ran
-    answer_examples(settings, order)
-    checks = check_records(settings, order)
-    answer = count_records(settings, order)
-    checks += check_answer(settings, order, answer)
+    done = {} if dry_run else already_loaded(settings, orders)
+    open_orders = [order for order in orders if recording.key_of(order) not in done]
+    if open_orders:
+        answer_examples(settings, orders[0])
+        checks = check_records(settings, open_orders)
+        answers = count_records(settings, open_orders)
+        checked = [
+            (order, answer, checks + check_answer(settings, order, answer))
+            for order, answer in zip(open_orders, answers, strict=True)
+        ]
+        for order, answer, found in checked:
+            key = recording.key_of(order)
+            if dry_run:
+                done[key] = Ran(answer, None, False, found, key)
+            else:
+                done[key] = load_answer(settings, order, answer, found, started_at)
     if dry_run:
         note("Dry run: nothing was loaded")
-        return Ran(answer, None, False, checks, recording.key_of(order))
-    return load_answer(settings, order, answer, checks, started_at)
+    main, *beside = (done[recording.key_of(order)] for order in orders)
+    return replace(main, beside=tuple(beside))
 
 
-def period_asked(settings: Settings, question: str, first: date | None, last: date | None) -> Period:
-    """The period given, else the one the question's schedule names before this run's scheduled time."""
+def periods_asked(
+    settings: Settings, question: str, first: date | None, last: date | None, every: str | None
+) -> tuple[Period, ...]:
+    """The period or series given, else the period that the schedule names before this run's scheduled time."""
     if first and last:
-        return Period(first, last)
+        return series(every, first, last) if every else (Period(first, last),)
     schedule = runs.question(settings, question).schedule
     scheduled = runtime.flow_run.scheduled_start_time
-    if first or last or schedule is None or scheduled is None:
+    if first or last or every or schedule is None or scheduled is None:
         raise TransformError("no period was given", where=question, remedy="Give --from and --to, or --period 2020Q1")
-    return period_before(schedule.period, scheduled.astimezone(LONDON).date())
+    return (period_before(schedule.period, scheduled.astimezone(LONDON).date()),)
 
 
 @task(name="prepare", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def prepare(
     settings: Settings,
     question: str,
-    period: Period,
+    periods: tuple[Period, ...],
     by: list[str],
     as_known_at: datetime | None,
     now: datetime,
     dry_run: bool,
-) -> Order:
-    """Fix what is counted: definition, period, what was known, newest landing."""
+    units: list[str],
+) -> list[Order]:
+    """Fix what is counted: definition, periods, units, what was known, newest landing."""
     found = runs.question(settings, question)
-    return replace(runs.prepare(settings, found, period, by, as_known_at, now), dry_run=dry_run)
+    if found.published:
+        raise published_elsewhere(found)
+    return runs.prepare_all(settings, found, periods, by, as_known_at, now, units=units, dry_run=dry_run)
 
 
 @task(name="record landings", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
@@ -108,14 +131,16 @@ def record_landings(settings: Settings) -> None:
 
 
 @task(name="look for the same run", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
-def already_loaded(settings: Settings, order: Order) -> Ran | None:
-    """The run with the same key, if it was completed before."""
+def already_loaded(settings: Settings, orders: list[Order]) -> dict[str, Ran]:
+    """The runs with the same keys that were completed before, by key."""
+    found: dict[str, Ran] = {}
     with recording.opened(settings) as warehouse:
-        stored = find_run(warehouse, recording.key_of(order))
-    if stored is None:
-        return None
-    note(f"This run is in the warehouse already (run {stored.run_id}); nothing was changed")
-    return Ran(recording.stored_answer(order, stored), stored.run_id, True, stored.checks, stored.run.run_key or "")
+        for order in orders:
+            key = recording.key_of(order)
+            if stored := find_run(warehouse, key):
+                note(f"This run is in the warehouse already (run {stored.run_id}); nothing was changed")
+                found[key] = Ran(recording.stored_answer(order, stored), stored.run_id, True, stored.checks, key)
+    return found
 
 
 @task(name="answer the question's own examples", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
@@ -138,15 +163,16 @@ def answer_examples(settings: Settings, order: Order) -> None:
 
 @task(name="check the records", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 @without_values
-def check_records(settings: Settings, order: Order) -> tuple[Outcome, ...]:
-    """First gate: the records of the period, as they are known for this count."""
+def check_records(settings: Settings, orders: list[Order]) -> tuple[Outcome, ...]:
+    """First gate: the records of the period or series, as they are known for this count."""
     note("Checking the records of the period")
+    order = orders[0]
     checked = check_landed(
         order.files,
         newest_batch=order.newest_batch,
         as_known_at=order.as_known_at,
-        first=order.period.first,
-        last=order.period.last,
+        first=min(o.period.first for o in orders),
+        last=max(o.period.last for o in orders),
         counting=True,
     )
     note(recording.checks_line("Records of the period", checked))
@@ -155,11 +181,11 @@ def check_records(settings: Settings, order: Order) -> tuple[Outcome, ...]:
 
 @task(name="count", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 @without_values
-def count_records(settings: Settings, order: Order) -> Answer:
-    """Resolve, filter, deduplicate, count."""
-    answer = runs.count(settings, order)
+def count_records(settings: Settings, orders: list[Order]) -> list[Answer]:
+    """Resolve, filter, deduplicate, count: all periods in one pass for each unit."""
+    answers = runs.count_all(settings, orders)
     note("Counted")
-    return answer
+    return answers
 
 
 @task(name="check the answer", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)

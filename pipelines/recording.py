@@ -122,7 +122,9 @@ def check_row(outcome: Outcome) -> CheckRow:
 
 def figure_rows(answer: Answer) -> list[FigureRow]:
     """The figures of an answer, each cell in its canonical spelling."""
-    return [FigureRow(f.period, canonical_cell(dict(f.cell)), f.value, f.status) for f in answer.figures]
+    return [
+        FigureRow(f.period, canonical_cell(dict(f.cell)), f.value, f.status, f.marks, f.notes) for f in answer.figures
+    ]
 
 
 def attrition_rows(answer: Answer) -> list[AttritionRow]:
@@ -163,8 +165,8 @@ def key_of(order: "Order") -> str:
         as_known_at=order.as_known_at,
         newest_batch=order.newest_batch,
         store=order.store,
-        code_version=f"{order.code_version} {sha256(count_sql(order.question).encode()).hexdigest()}",
-        unit=order.question.unit,
+        code_version=f"{order.code_version} {sha256(count_sql(order.question, order.unit).encode()).hexdigest()}",
+        unit=order.unit,
         holds=[f"{h.period.label} {h.until.isoformat()} {h.basis}" for h in in_force],
     )
 
@@ -175,7 +177,7 @@ def run_row(order: "Order", answer: Answer | None, started_at: datetime, finishe
         run_key=key_of(order),
         question=order.question.id,
         definition_hash=order.question.fingerprint,
-        unit=order.question.unit,
+        unit=order.unit,
         period=order.period.label,
         period_from=order.period.first,
         period_to=order.period.last,
@@ -212,7 +214,9 @@ def stored_answer(order: "Order", stored: StoredRun) -> Answer:
         data_to=run.data_to,
         value=run.value,
         status=run.status or "",
-        figures=tuple(Figure(f.period, _cell(f.cell, run.breakdowns), f.value, f.status) for f in stored.figures),
+        figures=tuple(
+            Figure(f.period, _cell(f.cell, run.breakdowns), f.value, f.status, f.marks, f.notes) for f in stored.figures
+        ),
         attrition=tuple(AttritionStep(s.step, s.rows, s.units) for s in stored.attrition),
         evidence=tuple(Evidence(e.name, e.label, e.units) for e in stored.evidence),
         weak_units=run.weak_units,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import show
 from pipelines.settings import HOME_REMEDY, Settings, SettingsError, the_key, unit_key
 from pipelines.times import in_words
+from transform.breakdowns import TIME_BREAKDOWNS
 from transform.contract import COUNTED, HELD, answer_json
 
 SHOWN_REFUSALS = 5
@@ -84,6 +85,7 @@ def questions(found: "Definitions", *, as_json: bool) -> None:
                 "title": q.title,
                 "asks": q.asks,
                 "unit": q.unit,
+                "also": list(q.also),
                 "owner": q.owner,
                 "fingerprint": q.fingerprint,
             }
@@ -96,28 +98,43 @@ def questions(found: "Definitions", *, as_json: bool) -> None:
 
 
 def ran(settings: Settings, done: "Ran", *, as_json: bool) -> None:
-    """The answer of a run, and where it is kept."""
+    """The answers of a run, and where they are kept."""
+    from pipelines import runs, show_series
+
+    every = [done, *done.beside]
+    question = runs.question(settings, done.answer.question)
     if as_json:
-        extra = {
-            "run": done.run_id,
-            "already_there": done.already_there,
-            "run_key": done.key,
-            "checks": checks(done.checks),
-        }
-        show.write(show.to_json(answer_json(done.answer) | extra))
+        said = [answer_json(one.answer) | _run_facts(one) for one in every]
+        whole = {"schema": show_series.ANSWERS_SCHEMA, "question": question.id, "answers": said}
+        show.write(show.to_json(said[0] if len(said) == 1 else whole))
         return
-    show.answer_text(done.answer)
-    missed = [c for c in done.checks if c.outcome != "passed"]
-    show.write(f"\nChecks: {len(done.checks)} made, {len(done.checks) - len(missed)} passed" + (":" if missed else "."))
-    for check in missed:
-        show.write(f"  {check.severity}: {check.sentence} ({check.unexpected} of {check.checked}) [{check.rule}]")
+    show_series.answers_text(question, [one.answer for one in every])
+    made = [c for one in every for c in one.checks]
+    missed = [c for c in made if c.outcome != "passed"]
+    show.write(f"\nChecks: {len(made)} made, {len(made) - len(missed)} passed" + (":" if missed else "."))
+    for check in dict.fromkeys(
+        f"  {c.severity}: {c.sentence} ({c.unexpected} of {c.checked}) [{c.rule}]" for c in missed
+    ):
+        show.write(check)
+    loaded = [str(one.run_id) for one in every if one.run_id is not None and not one.already_there]
+    there = [str(one.run_id) for one in every if one.already_there]
     if done.run_id is None:
         show.write("Dry run: nothing was loaded.")
-    elif done.already_there:
-        show.write(f"This run was in the warehouse already, as run {done.run_id}: nothing was changed.")
-    else:
-        show.write(f"Loaded as run {done.run_id}.")
+    if there:
+        what = "This run was in the warehouse already, as run" if len(every) == 1 else "In the warehouse already: runs"
+        show.write(f"{what} {', '.join(there)}: nothing was changed.")
+    if loaded:
+        show.write(f"Loaded as run{'s' if len(loaded) > 1 else ''} {', '.join(loaded)}.")
     show.write(f"Warehouse: {place(settings)}")
+
+
+def _run_facts(done: "Ran") -> dict[str, Any]:
+    return {
+        "run": done.run_id,
+        "already_there": done.already_there,
+        "run_key": done.key,
+        "checks": checks(done.checks),
+    }
 
 
 def place(settings: Settings) -> str:
@@ -155,13 +172,14 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
     lines = [
         (
             f.period + "".join(f"  {name}={value}" for name, value in json.loads(f.cell).items()),
-            show.number(f.value, f.status),
+            show.number(f.value, f.status) + (f" [{f.marks}]" if f.marks and f.value is not None else ""),
+            show.plural(f.unit, f.value),
             f"run {f.run_id}",
             in_words(f.as_known_at),
         )
         for f in found
     ]
-    show.table(["period and cell", show.plural(found[0].unit, None), "from", "as known at"], lines)
+    show.table(["period and cell", "figure", "unit", "from", "as known at"], lines)
 
 
 def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "StoredFigure":
@@ -170,7 +188,7 @@ def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "S
     from transform.periods import parse_period
 
     cell = json.loads(figure.cell)
-    of_time = next((cell[name] for name in ("month", "quarter", "year") if name in cell), figure.period)
+    of_time = next((cell[name] for name in TIME_BREAKDOWNS if name in cell), figure.period)
     if not holds_in_force(question, parse_period(of_time), now):
         return figure
     return replace(figure, value=None, status=HELD)
@@ -214,7 +232,7 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
     heads = ["unit", "first hearing", "evidence", "case key"] + (["reference"] if references else [])
     show.table(heads, [[str(v) if v is not None else "" for v in line.values()] for line in listed])
     if status == COUNTED:
-        show.write(f"{len(listed):,} {show.plural(order.question.unit, len(listed))}.")
+        show.write(f"{len(listed):,} {show.plural(order.unit, len(listed))}.")
     else:
         show.write(f"{show.number(None, status)}: there is no figure for {order.question.id} and {order.period.label}.")
 

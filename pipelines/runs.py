@@ -1,7 +1,7 @@
 """One answer, prepared and counted: what both the preview (`count`) and the production path (`run`) do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,9 +11,9 @@ from extract.contract import ExtractError, Texts
 from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
 from pipelines.settings import DEFINITIONS, Settings, SettingsError, existing_key, key_check, the_key
 from transform.answers import requested
-from transform.contract import Answer
-from transform.periods import Period
+from transform.contract import Answer, TransformError
 from transform.definition import Question
+from transform.periods import Period
 from transform.questions import Definitions, load_definitions, load_question
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything that decides one answer: the question, the period, what was known, and when it is asked."""
+    """Everything that decides one answer: question, unit, period, what was known, and when it is asked."""
 
     question: Question
+    unit: str
     period: Period
     by: tuple[tuple[str, ...], ...]
     as_known_at: datetime
@@ -34,6 +35,16 @@ class Order:
     now: datetime
     code_version: str
     dry_run: bool = False
+
+
+def published_elsewhere(question: Question) -> TransformError:
+    """The error for counting, as if for the record, what a published table answers."""
+    table = question.published
+    return TransformError(
+        f"its figures are published ({table.name if table else ''}), so none is counted for the warehouse",
+        where=question.id,
+        remedy=f"Show them beside the count from records: courtstats count {question.id} --table FILE --every year ...",
+    )
 
 
 def code_version() -> str:
@@ -62,9 +73,10 @@ def folder_of(settings: Settings) -> Path:
 
 def texts(settings: Settings, *, make_key: bool) -> Texts:
     """How result texts are kept: the vocabulary of the code lists and standing data, and the key."""
-    from transform.codelists import standing_labels, vocabulary
+    from transform.codelists import vocabulary
+    from transform.standing import result_labels
 
-    known = vocabulary(definitions(settings).lists, standing_labels(DEFINITIONS))
+    known = vocabulary(definitions(settings).lists, result_labels(DEFINITIONS))
     key = the_key(settings) if make_key else existing_key(settings)
     return Texts(known, key)
 
@@ -77,16 +89,37 @@ def prepare(
     as_known_at: datetime | None,
     now: datetime,
 ) -> Order:
-    """Fix what is counted: the newest landing, what was known, and the files of the period's months.
+    """One order: one period, in the question's main unit. Raises as `prepare_all`."""
+    return prepare_all(settings, question, [period], by, as_known_at, now, units=[question.unit])[0]
 
-    `by` has one text per combination, names joined by commas; none is the question's default.
+
+def prepare_all(
+    settings: Settings,
+    question: Question,
+    periods: Sequence[Period],
+    by: Sequence[str],
+    as_known_at: datetime | None,
+    now: datetime,
+    *,
+    units: Sequence[str] = (),
+    dry_run: bool = False,
+) -> list[Order]:
+    """Fix what is counted: the newest landing, what was known, the files of the periods' months; one order each.
+
+    `by` has one text per combination, names joined by commas; none is the question's default. `units` none are
+    all of the question's. Orders come by period, and by unit within a period.
 
     Raises:
         ExtractError: nothing was ever landed, or the store was made with another key.
-        TransformError: a combination that the question does not declare.
+        TransformError: a combination or a unit that the question does not declare.
     """
     asked = [[name.strip() for name in item.split(",")] for item in by]
     combinations = requested(question, asked or None)
+    for unit in units:
+        if unit not in question.units:
+            raise TransformError(
+                f"{question.id} is not counted in {unit}s", remedy=f"Its units are: {', '.join(question.units)}"
+            )
     key = existing_key(settings)
     batch = newest_batch(settings.store)
     if not batch or key is None:
@@ -101,9 +134,22 @@ def prepare(
         )
     # Later than the newest receipt nothing is known: a time to come would make this answer outrank every later one.
     known = min(as_known_at, newest) if as_known_at else newest
-    files = known_files(settings.store, period.first, period.last)
-    here = store_id(settings.store)
-    return Order(question, period, combinations, known, batch, here, files, now.astimezone(UTC), code_version())
+    files = known_files(settings.store, min(p.first for p in periods), max(p.last for p in periods))
+    first = Order(
+        question=question,
+        unit=question.unit,
+        period=periods[0],
+        by=combinations,
+        as_known_at=known,
+        newest_batch=batch,
+        store=store_id(settings.store),
+        files=files,
+        now=now.astimezone(UTC),
+        code_version=code_version(),
+        dry_run=dry_run,
+    )
+    wanted = [unit for unit in question.units if unit in (units or question.units)]
+    return [replace(first, unit=unit, period=period) for period in periods for unit in wanted]
 
 
 def records(order: Order) -> "Records":
@@ -114,17 +160,33 @@ def records(order: Order) -> "Records":
 
 
 def count(settings: Settings, order: Order) -> Answer:
-    """The answer; reads the records store and nothing else, writes nothing."""
-    from transform.engines.duckdb import count
+    """The answer to one order; see `count_all`."""
+    return count_all(settings, [order])[0]
 
-    return count(order.question, records(order), order.period, order.by, key=the_key(settings), now=order.now)
+
+def count_all(settings: Settings, orders: Sequence[Order]) -> list[Answer]:
+    """The answers to orders of one `prepare_all`, in their order: one pass over the records for each unit.
+
+    Reads the records store and nothing else, writes nothing.
+    """
+    from transform.engines.duckdb import count_series
+
+    found: dict[tuple[str, Period], Answer] = {}
+    for unit in dict.fromkeys(order.unit for order in orders):
+        of_unit = [order for order in orders if order.unit == unit]
+        one = of_unit[0]
+        periods = [order.period for order in of_unit]
+        key = the_key(settings)
+        answers = count_series(one.question, records(one), periods, one.by, unit=unit, key=key, now=one.now)
+        found |= {(unit, period): answer for period, answer in zip(periods, answers, strict=True)}
+    return [found[order.unit, order.period] for order in orders]
 
 
 def units(settings: Settings, order: Order) -> "list[Unit]":
     """The units behind the answer. Raises TransformError for a period that is held."""
     from transform.engines.duckdb import units
 
-    return units(order.question, records(order), order.period, key=the_key(settings), now=order.now)
+    return units(order.question, records(order), order.period, unit=order.unit, key=the_key(settings), now=order.now)
 
 
 def failed_examples(settings: Settings, question: Question) -> list[str]:

@@ -1,8 +1,7 @@
 """Answers for people and machines: the terminal, JSON and CSV."""
 
-import csv
-import io
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -12,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from extract.contract import StageError
 from pipelines.times import in_words
-from transform.contract import Answer, Figure
+from transform.contract import MARKS, Answer, Figure
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from transform.definition import Question
 
 
 class OutputError(StageError):
@@ -24,7 +25,10 @@ class OutputError(StageError):
     exit_code = 2
 
 
-CSV_COLUMNS = ("record", "question", "unit", "period", "cell", "name", "value", "rows", "status", "text")
+CSV_COLUMNS = (
+    "record", "question", "unit", "period", "cell", "name", "value", "rows", "status", "text",
+    "marks", "notes", "label",
+)  # fmt: skip
 
 
 def console() -> "Console":
@@ -51,44 +55,69 @@ def plural(unit: str, value: int | None) -> str:
     return unit if value == 1 else unit + "s"
 
 
-def answer_text(answer: Answer) -> None:
-    """Print an answer: the number, its cells, how it was reached, what it rests on, its notes."""
+def shown(figure: Figure) -> str:
+    """A figure with its marks, or why there is none."""
+    marks = f" [{figure.marks}]" if figure.marks and figure.value is not None else ""
+    return number(figure.value, figure.status) + marks
+
+
+def answer_text(answer: Answer, question: "Question", beside: Sequence[Answer] = ()) -> None:
+    """Print an answer: the number, its cells, how it was reached, what it rests on, its notes.
+
+    `beside` are the answers to the same period in other units: a column more in every table.
+    """
+    from pipelines import labels
+
     out = console()
+    answers = [answer, *beside]
+    units = [plural(a.unit, None) for a in answers]
     out.print(f"\n{answer.title}", style="bold", markup=False)
     out.print(
-        f"{days(answer.first, answer.last)}, by hearing date, counted in {plural(answer.unit, None)}, "
+        f"{days(answer.first, answer.last)}, by hearing date, counted in {' and in '.join(units)}, "
         f"as known at {in_words(answer.as_known_at)}\n"
     )
-    out.print(
-        f"  {number(answer.value, answer.status)} {plural(answer.unit, answer.value)}\n", style="bold", markup=False
-    )
+    for one in answers:
+        out.print(f"  {shown(one.figures[0])} {plural(one.unit, one.value)}", style="bold", markup=False)
+    out.print()
     for combination in answer.by:
-        cells = [f for f in answer.figures if tuple(n for n, _ in f.cell) == tuple(combination)]
-        table([" and ".join(combination).replace("_", " "), plural(answer.unit, None)], [_cell_line(f) for f in cells])
+        cells = [[f for f in a.figures if tuple(n for n, _ in f.cell) == tuple(combination)] for a in answers]
+        heads = " and ".join(labels.heading(question, name) for name in combination)
+        lines = [
+            (", ".join(labels.category(n, v) for n, v in row[0].cell), *map(shown, row))
+            for row in zip(*cells, strict=True)
+        ]
+        table([heads, *units], lines)
     if answer.attrition:
         out.print("How it was reached", style="bold")
-        steps = [(s.step, f"{s.rows:,}", f"{s.units:,}") for s in answer.attrition]
-        table(["step", "results left", f"{plural(answer.unit, None)} left"], steps)
+        steps = list(zip(*(a.attrition for a in answers), strict=True))
+        # The last step is named after the unit; beside other units it is called by what it does.
+        names = [row[0].step for row in steps[:-1]] + [
+            steps[-1][0].step if not beside else "One per unit in the period"
+        ]
+        rows = [
+            (name, f"{row[0].rows:,}", *(f"{s.units:,}" for s in row)) for name, row in zip(names, steps, strict=True)
+        ]
+        table(["step", "results left", *(f"{unit} left" for unit in units)], rows)
     if answer.evidence:
         out.print("What it rests on", style="bold")
-        lines = [(e.label, f"{e.units:,}") for e in answer.evidence]
+        kinds = {e.name: e.label for a in answers for e in a.evidence}
+        counted = [{e.name: e.units for e in a.evidence} for a in answers]
+        lines = [(label, *(f"{of.get(name, 0):,}" for of in counted)) for name, label in kinds.items()]
         if answer.weak_units is not None:
-            lines.append(
-                (
-                    "of all these: on a case key that is only a message's own (dummy references)",
-                    f"{answer.weak_units:,}",
-                )
-            )
-        table(["kind of result", plural(answer.unit, None)], lines)
+            weak = "of all these: on a case key that is only a message's own (dummy references)"
+            lines.append((weak, *(f"{a.weak_units or 0:,}" for a in answers)))
+        table(["kind of result", *units], lines)
     out.print("Notes", style="bold")
-    for position, note in enumerate(answer.notes, 1):
+    for position, note in enumerate(dict.fromkeys(note for a in answers for note in a.notes), 1):
         head = f"  {position}. "
         text = textwrap.fill(note, out.width - 1, initial_indent=head, subsequent_indent=" " * len(head))
         out.print(text, markup=False)
+    if marks := sorted({mark for a in answers for f in a.figures for mark in f.marks}):
+        out.print("  " + ", ".join(f"[{mark}] {MARKS[mark]}" for mark in marks), markup=False)
 
 
-def _cell_line(figure: Figure) -> tuple[str, str]:
-    return ", ".join(v for _, v in figure.cell), number(figure.value, figure.status)
+_NUMBER = re.compile(r"[\d,]*(?: ?\[[^\]]*\])?")
+"""What stands in a column of numbers: a number with its marks, or the reason why there is none."""
 
 
 def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
@@ -98,11 +127,11 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     from rich.text import Text
 
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False)
-    shown = list(lines)
+    lines = list(lines)
     for position, head in enumerate(heads):
-        numbers = all(line[position].replace(",", "").isdigit() or line[position][:1] == "[" for line in shown)
+        numbers = position > 0 and all(_NUMBER.fullmatch(line[position]) for line in lines)
         grid.add_column(Text(head), justify="right" if numbers else "left", overflow="fold")
-    for line in shown:
+    for line in lines:
         grid.add_row(*(Text(part) for part in line))
     out = console()
     out.print(grid)
@@ -117,32 +146,6 @@ def write(text: str) -> None:
 def to_json(value: object) -> str:
     """JSON for machines: readable, dates in ISO 8601."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=lambda v: v.isoformat())
-
-
-def answer_csv(answer: Answer) -> str:
-    """One table that carries everything: a line per figure, step, kind of evidence and note.
-
-    `record` says which of these a line is; columns that do not apply are empty.
-    """
-    text = io.StringIO()
-    sheet = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
-    sheet.writeheader()
-    fixed = {"question": answer.question, "unit": answer.unit, "period": answer.period}
-    for figure in answer.figures:
-        cell = json.dumps(dict(figure.cell), sort_keys=True)
-        sheet.writerow(fixed | {"record": "figure", "cell": cell, "value": figure.value, "status": figure.status})
-    for step in answer.attrition:
-        sheet.writerow(fixed | {"record": "attrition", "name": step.step, "value": step.units, "rows": step.rows})
-    for kind in answer.evidence:
-        sheet.writerow(fixed | {"record": "evidence", "name": kind.name, "value": kind.units, "text": kind.label})
-    for name in ("weak_units", "incomplete_statements"):
-        sheet.writerow(fixed | {"record": "evidence", "name": name, "value": getattr(answer, name)})
-    for name in ("first", "last", "as_known_at", "data_from", "data_to"):
-        moment = getattr(answer, name)
-        sheet.writerow(fixed | {"record": "fact", "name": name, "text": moment.isoformat() if moment else None})
-    for position, note in enumerate(answer.notes, 1):
-        sheet.writerow(fixed | {"record": "note", "name": str(position), "text": note})
-    return text.getvalue()
 
 
 def write_text(target: Path, text: str) -> None:

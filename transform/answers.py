@@ -146,9 +146,7 @@ def _annotated(
 ) -> tuple[list[Figure], list[str]]:
     """Figures with the notes and marks that go with each; the question's notes, those of some figures last."""
     always = [note.text for note in question.notes if not note.bound]
-    found: list[list[tuple[str, str]]] = []
-    for figure in figures:
-        found.append(list(_notes_of(question, known, figure, days_of(period, figure.cell))))
+    found = [list(_notes_of(question, known, figure, days_of(period, figure.cell))) for figure in figures]
     bound = dict.fromkeys(text for notes in found for text, _ in notes)
     place = {text: len(always) + n for n, text in enumerate(bound, 1)}
     marked = [
@@ -168,13 +166,18 @@ def _notes_of(question: Question, known: Known, figure: Figure, days: Period) ->
         if note.bound and _applies(note, known.unit, figure, days):
             yield note.text, ""
     if question.in_force and days.first < question.in_force:
-        yield f"{question.act} is in force from {question.in_force}; no such order can be made before.", ""
+        yield f"{question.act}: in force from {in_words(question.in_force)}, so nothing can be counted before.", ""
     for one in question.breaks:
         if days.first <= one.at <= days.last:
-            yield f"Break in the series at {one.at}: {one.text}", "b"
+            yield f"Break in the series at {in_words(one.at)}: {one.text}", "b"
     provisional = question.provisional
     if provisional and days.last + timedelta(days=provisional.days) > known.as_known_at.date():
         yield provisional.text, "p"
+
+
+def in_words(day: date) -> str:
+    """`20 January 2020`."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def _applies(note: Note, unit: str, figure: Figure, days: Period) -> bool:

@@ -5,7 +5,7 @@ Titles are compared by their words. A word is the more telling the fewer titles 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import log
@@ -75,8 +75,8 @@ def nearest_codes(code: str, known: Iterable[str], limit: int = 3) -> tuple[str,
     return tuple(dict.fromkeys((*alike, *close)))[:limit]
 
 
-def alike(listed: Sequence[Titled], known: Sequence[Titled], limit: int) -> list[Alike]:
-    """The known codes most like the listed ones, best first; leave out of `known` what must not be suggested.
+def alike(listed: Sequence[Titled], known: Sequence[Titled], free: Callable[[Titled], bool], limit: int) -> list[Alike]:
+    """The known codes most like the listed ones, best first, among those that are free to be suggested.
 
     A code is like another where both are of one small group, or where it has the most telling word of the
     other's title and enough of its words besides. A title of one word is no phrase to go by.
@@ -100,6 +100,8 @@ def alike(listed: Sequence[Titled], known: Sequence[Titled], limit: int) -> list
         same = groups[mine.group] if mine.group and len(groups.get(mine.group, ())) <= LARGE_GROUP else []
         for place in {*same, *(having[key] if key else ())}:
             one = known[place]
+            if not free(one):
+                continue
             likeness = weight(own & said[place]) / (weight(own | said[place]) or 1)
             grouped = bool(mine.group) and one.group == mine.group
             if likeness < LEAST_LIKENESS and place not in same:

@@ -4,14 +4,14 @@ A finding is an error where a list cannot be right, a warning where a figure is 
 title misleads, and else something to know. Nothing here changes what a question counts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from extract.contract import normalise_text, text_digest
 from transform.code_advice import Titled, alike, nearest_codes, same_title
-from transform.codelists import CodeEntry, CodeList
+from transform.codelists import OFFENCE_MATCHES, CodeEntry, CodeList
 from transform.standing import BASE_LENGTH, CodeChange, Standing, offence_in
 
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -21,7 +21,6 @@ MOST_WANTED = 10
 MOST_SEEN = 20
 """At most so many result codes, and offence codes, that were seen beside the listed ones."""
 SEEN_SQL = Path(__file__).resolve().parents[1] / "sql" / "counting" / "seen-codes.sql"
-_OFFENCES = ("offence", "base")
 _SHOWN = {"offence": "offence", "base": "offence", "cjs": "CJS result", "short": "short"}
 
 
@@ -82,7 +81,7 @@ def _finding(kind: str, severity: str, one: CodeList, entry: CodeEntry, what: st
 
 def _unknown(one: CodeList, entry: CodeEntry, standing: Standing) -> Iterator[CodeFinding]:
     """A code that the standing data lack, with the nearest ones that they have."""
-    if entry.match in _OFFENCES:
+    if entry.match in OFFENCE_MATCHES:
         codes: Sequence[str] = tuple(standing.offences)
         known = offence_in(standing.offences, entry.code) is not None
         known = known or (entry.match == "base" and any(c[:BASE_LENGTH] == entry.code for c in codes))
@@ -115,7 +114,7 @@ def _short_titles(standing: Standing) -> dict[str, str]:
 def _other_title(one: CodeList, entry: CodeEntry, standing: Standing) -> Iterator[CodeFinding]:
     """A label that is not the official title. A form of an offence has no title of its own to compare with."""
     official = None
-    if entry.match in _OFFENCES and entry.code in standing.offences:
+    if entry.match in OFFENCE_MATCHES and entry.code in standing.offences:
         official = standing.offences[entry.code].title
     elif entry.match == "cjs" and entry.code in standing.results:
         official = standing.results[entry.code].title
@@ -137,7 +136,7 @@ def _changed(
     one: CodeList, entry: CodeEntry, begins: date | None, changes: Sequence[CodeChange]
 ) -> Iterator[CodeFinding]:
     """A code of which the one before it, or the one after it, is not in the same list."""
-    if entry.match not in _OFFENCES:
+    if entry.match not in OFFENCE_MATCHES:
         return
     held = {e.code[:BASE_LENGTH] for e in one.entries}
     base = entry.code[:BASE_LENGTH]
@@ -157,35 +156,36 @@ def _wanted(lists: Mapping[str, CodeList], standing: Standing) -> list[CodeFindi
     entries = [(one, entry) for one in lists.values() for entry in one.entries]
     named = {(e.match, e.code) for _, e in entries}
     bases = {e.code for _, e in entries if e.match == "base"}
-    known = offences_titled(standing)
-    free = [k for k in known if ("offence", k.code) not in named and k.code[:BASE_LENGTH] not in bases]
-    found = _suggested([(o, e) for o, e in entries if e.match in _OFFENCES], known, free)
-    known = results_titled(standing)
-    free = [k for k in known if (k.kind, k.code.upper()) not in named]
-    return found + _suggested([(o, e) for o, e in entries if e.match in ("cjs", "short")], known, free)
+
+    def free(one: Titled) -> bool:
+        return (one.kind, one.code.upper()) not in named and one.code[:BASE_LENGTH] not in bases
+
+    offences = [(one, e) for one, e in entries if e.match in OFFENCE_MATCHES]
+    results = [(one, e) for one, e in entries if e.match in ("cjs", "short")]
+    return _suggested(offences, _offences(standing), free) + _suggested(results, _results(standing), free)
 
 
-def offences_titled(standing: Standing) -> list[Titled]:
+def _offences(standing: Standing) -> list[Titled]:
     """The offences, grouped by their Home Office class."""
     return [Titled("offence", o.code, o.title, o.home_office_class) for o in standing.offences.values()]
 
 
-def results_titled(standing: Standing) -> list[Titled]:
+def _results(standing: Standing) -> list[Titled]:
     """The CJS results and the short codes, grouped by CJS code."""
     short = [Titled("short", s.short_code, s.label, s.cjs_code) for s in standing.short_codes.values()]
     return [Titled("cjs", r.code, r.title, r.code) for r in standing.results.values()] + short
 
 
 def _suggested(
-    entries: Sequence[tuple[CodeList, CodeEntry]], known: Sequence[Titled], free: Sequence[Titled]
+    entries: Sequence[tuple[CodeList, CodeEntry]], known: Sequence[Titled], free: Callable[[Titled], bool]
 ) -> list[CodeFinding]:
-    groups = {(k.kind, k.code): k.group for k in known}
+    official = {(k.kind, k.code): k for k in known}
     listed: dict[Titled, CodeList] = {}
     for one, entry in entries:
-        kind = "offence" if entry.match in _OFFENCES else entry.match
-        listed.setdefault(Titled(kind, entry.code, entry.label, groups.get((kind, entry.code), "")), one)
+        kind = "offence" if entry.match in OFFENCE_MATCHES else entry.match
+        listed.setdefault(official.get((kind, entry.code), Titled(kind, entry.code, entry.label)), one)
     found = []
-    for near in alike(list(listed), free, MOST_WANTED):
+    for near in alike(list(listed), known, free, MOST_WANTED):
         group = "Home Office class" if near.found.kind == "offence" else "CJS code"
         why = f"shares {group} {near.found.group} with" if near.by_group else "has a title like that of"
         what = f"{near.found.code} ({near.found.title}) is in no list; it {why} {near.listed.code}"
@@ -209,12 +209,12 @@ def seen_codes(
     """
     import duckdb
 
-    offences = [(e.code, e.match) for one in lists.values() for e in one.entries if e.match in _OFFENCES]
+    offences = [(e.code, e.match) for one in lists.values() for e in one.entries if e.match in OFFENCE_MATCHES]
     results = [
         (text_digest(normalise_text(e.code), key) if e.match == "text" else e.code, e.match)
         for one in lists.values()
         for e in one.entries
-        if e.match not in _OFFENCES
+        if e.match not in OFFENCE_MATCHES
     ]
     if not offences or not files:
         return []
@@ -236,6 +236,7 @@ def _title(kind: str, code: str | None, standing: Standing) -> str:
     if kind == "offence" and code:
         offence = offence_in(standing.offences, code)
         return offence.title if offence else ""
-    if kind == "cjs" and code in standing.results:
-        return standing.results[code].title
+    if kind == "cjs" and code:
+        result = standing.results.get(code)
+        return result.title if result else ""
     return _short_titles(standing).get(code or "", "") if kind == "short" else ""

@@ -90,20 +90,6 @@ def vocabulary(lists: Mapping[str, CodeList], standing: Iterable[str]) -> frozen
     return frozenset(normalise_text(text) for text in (*texts, *standing))
 
 
-def standing_labels(sql_dir: Path) -> tuple[str, ...]:
-    """The titles of `standing/result-labels.csv` (short_code, label, cjs_code). Raises `TransformError`."""
-    path = sql_dir / "standing" / "result-labels.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            return tuple(row["label"] for row in csv.DictReader(lines) if row["label"])
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise TransformError(
-            "the standing result titles cannot be read",
-            where="standing/result-labels.csv",
-            remedy="Restore the file: short_code,label,cjs_code in UTF-8",
-        ) from error
-
-
 def read_code_list(path: Path, shown: str) -> tuple[CodeList, list[TransformError]]:
     """The list of one CSV file and every fault of it; `shown` names the file in the faults."""
     try:

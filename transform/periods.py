@@ -89,6 +89,8 @@ def _last_quarter(day: date) -> Period:
 SCHEDULED_PERIODS: dict[str, Callable[[date], Period]] = {
     "last complete month": _last_month,
     "last complete quarter": _last_quarter,
+    "last complete half-year": lambda day: _months_from(day.year - (day.month <= 6), 7 if day.month <= 6 else 1, 6),
+    "last complete financial year": lambda day: _months_from(day.year - (1 if day.month >= 4 else 2), 4, 12),
     "last complete year": lambda day: _months_from(day.year - 1, 1, 12),
 }
 """What a schedule may count, by name: a function from the scheduled day to the period."""

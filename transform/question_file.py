@@ -114,14 +114,14 @@ class EvidencePart(Part):
 class OutcomePart(Part):
     """Results sorted into categories; makes the breakdown `outcome`."""
 
-    list: Slug
-    """The result list whose categories are the outcomes."""
-    label: Line = "Outcome"
-    """Heading of the breakdown."""
     prefer: list[Slug] = Field(min_length=1)
     """The categories in order of preference: a unit with several takes the first."""
     tie_break: Literal["first hearing", "last hearing"]
     """Which hearing dates the unit where several have its outcome."""
+    label: Line = "Outcome"
+    """Heading of the breakdown."""
+    list: Slug
+    """The result list whose categories are the outcomes."""
 
 
 class BreakdownPart(Part):

@@ -49,9 +49,7 @@ _CRON_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
 def _cron(text: str) -> str:
     fields = text.split()
     if len(fields) != len(CRON_FIELDS):
-        raise wrong(
-            f"{text!r} has {len(fields)} fields, a schedule has 5", 'Write it like "0 6 * * 1": Mondays at six'
-        )
+        raise wrong(f"{text!r} has {len(fields)} fields, a schedule has 5", 'Write it like "0 6 * * 1": Mondays at six')
     for field, (name, low, high) in zip(fields, CRON_FIELDS, strict=True):
         for part in field.split(","):
             found = _CRON_PART.fullmatch(part)
@@ -86,9 +84,7 @@ def listed(value: Any) -> Any:
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9]*([-_][a-z0-9]+)*$"})]
 Line = Annotated[str, AfterValidator(_line), Field(json_schema_extra={"pattern": r"^(?=.*\S)[^\x00-\x1f\x7f]*$"})]
 PeriodText = Annotated[str, AfterValidator(_period)]
-ScheduledPeriod = Annotated[
-    str, AfterValidator(_scheduled), Field(json_schema_extra={"enum": list(SCHEDULED_PERIODS)})
-]
+ScheduledPeriod = Annotated[str, AfterValidator(_scheduled), Field(json_schema_extra={"enum": list(SCHEDULED_PERIODS)})]
 Cron = Annotated[str, AfterValidator(_cron), Field(json_schema_extra={"pattern": r"^\S+(\s+\S+){4}$"})]
 CourtCode = Annotated[
     str,

@@ -31,7 +31,7 @@ from transform.definition import (
 from transform.periods import parse_period
 from transform.published import PublishedTable, Selection
 from transform.question_checks import question_faults
-from transform.question_file import PublishedPart, QuestionFile, StepPart, WindowPart
+from transform.question_file import OutcomePart, PublishedPart, QuestionFile, StepPart, WindowPart
 from transform.rules import RULES
 
 
@@ -129,7 +129,7 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
     used = {name: lists[name] for name in dict.fromkeys((*kept, *shown, *split)) if name}
     default = tuple(dict.fromkeys(tuple(c) for c in shape.breakdowns.default))
     allowed = tuple(dict.fromkeys((*default, *(tuple(c) for c in shape.breakdowns.allowed))))
-    outcome, provisional = shape.outcome, shape.provisional
+    provisional = shape.provisional
     return Question(
         id=shape.id,
         title=shape.title,
@@ -140,8 +140,7 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
         in_force=shape.in_force,
         act=shape.act,
         steps=steps,
-        outcome=outcome
-        and Outcome(outcome.list, outcome.label, tuple(outcome.prefer), outcome.tie_break == "last hearing"),
+        outcome=_outcome(shape.outcome) if shape.outcome else None,
         evidence=tuple(EvidenceKind(e.name, e.label, e.has, e.without, e.beside) for e in shape.evidence),
         breakdowns=Breakdowns(tuple(Breakdown(b.name, b.label, b.list) for b in shape.breakdown), default, allowed),
         schedule=Schedule(shape.schedule.cron, shape.schedule.period) if shape.schedule else None,
@@ -149,8 +148,8 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
         holds=tuple(Hold(parse_period(h.period), h.until, h.basis) for h in shape.hold),
         notes=tuple(_note(n.text, n.when) for n in shape.note),
         breaks=tuple(SeriesBreak(b.at, b.text) for b in shape.series_break),
-        provisional=provisional and Provisional(provisional.days, provisional.text),
-        published=shape.published and _published(shape.published),
+        provisional=Provisional(provisional.days, provisional.text) if provisional else None,
+        published=_published(shape.published) if shape.published else None,
         accepted={a.finding: a.because for a in shape.accept},
         examples=tuple(
             Example(e.name, tuple(Given(**given.model_dump()) for given in e.given), e.expect) for e in shape.example
@@ -163,7 +162,7 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
 
 def _step(part: StepPart) -> Step:
     condition = part.keep or part.drop
-    assert condition is not None  # noqa: S101 - checked with the shape: a step has one of the two
+    assert condition is not None  # a step has one of the two; that was checked
     return Step(
         name=part.name,
         drop=part.keep is None,
@@ -181,6 +180,10 @@ def _step(part: StepPart) -> Step:
         conviction=_window(condition.conviction),
         rule=condition.rule,
     )
+
+
+def _outcome(part: OutcomePart) -> Outcome:
+    return Outcome(part.list, part.label, tuple(part.prefer), part.tie_break == "last hearing")
 
 
 def _window(part: WindowPart | None) -> Window | None:

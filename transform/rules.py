@@ -35,18 +35,20 @@ class Rule:
 
 
 def _convicted_by_the_hearing(finding: Any, conviction_date: Any, hearing_date: Any) -> Any:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    guilty = pc.equal(pc.utf8_upper(finding), "G")
+    guilty = pc.equal(pc.utf8_upper(finding), pa.scalar("G"))
     by_then = pc.less_equal(conviction_date, hearing_date)
     # A finding decides where there is one: a not guilty verdict beside a stray date of conviction is no conviction.
     return pc.if_else(pc.is_null(finding), pc.fill_null(by_then, False), pc.fill_null(guilty, False))
 
 
 def _heard_on_a_weekday(hearing_date: Any) -> Any:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.less(pc.day_of_week(hearing_date), 5)
+    return pc.less(pc.day_of_week(hearing_date), pa.scalar(5))
 
 
 RULES: dict[str, Rule] = {

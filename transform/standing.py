@@ -210,7 +210,7 @@ def _rows(folder: Path, name: str, digest: str, _changed: int, _size: int) -> Ma
         content = (folder / f"{name}.parquet").read_bytes()
         if sha256(content).hexdigest() != digest:
             raise _broken(f"{name}.parquet", f"is not the file that {SOURCES} describes")
-        found = pq.read_table(pa.BufferReader(content))
+        found = pq.ParquetFile(pa.BufferReader(content)).read()  # read_table imports pandas
     except (OSError, pa.ArrowInvalid):
         raise _broken(f"{name}.parquet", "cannot be read as Parquet") from None
     row = TABLES[name]

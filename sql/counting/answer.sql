@@ -12,28 +12,24 @@ answer as (
     from counted_unit
     group by period_no, source_name
     union all by name
-    select 'known' as part, period_no, sum(known_rows) as result_rows, count(*) filter (known_rows > 0) as units
-    from asked_unit
-    group by period_no
+    select 'known' as part, period_no, known_rows as result_rows, known_units as units from known
     union all by name
-    select 'standing' as part, period_no, sum(standing_rows) as result_rows,
-        count(*) filter (standing_rows > 0) as units
-    from asked_unit
-    group by period_no
+    select 'standing' as part, period_no, standing_rows as result_rows, standing_units as units from known
     union all by name
     select 'evidence' as part, period_no, kind as place, count(*) as units from counted_unit group by period_no, kind
     union all by name
     select 'incomplete' as part, period_no, count(distinct statement_key) as units
-    from known
+    from records
     join open_day using (hearing_date)
     anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
     where not statement_complete
+      and received_at <= $as_known_at
+      and landed_batch <= $newest_batch
     group by period_no
     union all by name
     select 'landed' as part, period_no, [strftime(date_trunc('month', hearing_date), '%Y-%m')] as cell,
         count(*) as units, min(hearing_date) as first_day, max(hearing_date) as last_day
-    from known
-    join open_day using (hearing_date)
+    from known_day
     group by period_no, date_trunc('month', hearing_date)
 {{parts}}
 )

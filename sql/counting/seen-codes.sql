@@ -4,7 +4,7 @@
 with
 
 -- Every case with a listed offence, whatever statement says so.
-named_case as (
+named_case as materialized (
     select distinct case_key
     from records
     where landed_batch <= $newest_batch
@@ -43,11 +43,11 @@ near_row as materialized (
 ),
 
 -- Of each statement key the latest statement counts, though it may have nothing left to say about these cases.
-asked as (
+asked as materialized (
     select distinct statement_key
     from near_row
 ),
-latest as (
+latest as materialized (
     select statement_key, max(row(stated_at, received_at, landed_batch, payload_hash, case_index)) as statement
     from records
     semi join asked using (statement_key)

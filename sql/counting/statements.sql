@@ -10,50 +10,78 @@ open_day as materialized (
     where not exists (from held_days where asked_day.hearing_date between held_days.first_day and held_days.last_day)
 ),
 
--- What was said about the asked months, as known at the asked time: one row per statement and unit.
-known as materialized (
+-- Keys about which the asked months hold more than one statement. Keys and statements are told apart by 64-bit hashes
+-- here, which is much faster; a key that only seems contested is found not to be below.
+contested as materialized (
+    select hash(statement_key) as key_hash
+    from records
+    where hearing_date between date_trunc('month', $from) and last_day($to)  -- rivals lie in the same month
+      and received_at <= $as_known_at
+      and landed_batch <= $newest_batch
+    group by key_hash
+    having min(hash(stated_at, received_at, landed_batch, payload_hash, case_index))
+        <> max(hash(stated_at, received_at, landed_batch, payload_hash, case_index))
+),
+rival as materialized (
     select
-        statement_key, stated_at, received_at, landed_batch, payload_hash, case_index,
-        hearing_date, statement_complete,
+        statement_key, stated_at, received_at, landed_batch, payload_hash, case_index, hearing_date,
         {{unit}} as unit_key,
         count(result_index) as result_rows  -- a statement with nothing left has one row without a result
     from records
-    where hearing_date between date_trunc('month', $from) and last_day($to)  -- rivals lie in the same month
+    where hash(statement_key) in (select key_hash from contested)
+      and hearing_date between date_trunc('month', $from) and last_day($to)
       and received_at <= $as_known_at
       and landed_batch <= $newest_batch
     group by all
 ),
 
 -- Of a key with several statements the latest made counts (the other columns only settle ties); the rest is replaced.
-contested as (
-    select statement_key
-    from known
-    group by statement_key
-    having count(*) > 1
-),
 latest as (
     select statement_key, max(row(stated_at, received_at, landed_batch, payload_hash, case_index)) as statement
-    from known
-    semi join contested using (statement_key)
+    from rival
     group by statement_key
 ),
 replaced as materialized (
-    select known.*
-    from known
+    select rival.*
+    from rival
     join latest using (statement_key)
     where row(stated_at, received_at, landed_batch, payload_hash, case_index) <> latest.statement
 ),
 
--- Per period and unit: the results known for the open days, and those left without the replaced statements.
-asked_unit as (
-    select period_no, unit_key, sum(known_rows) as known_rows, sum(standing_rows) as standing_rows
-    from (
-        select unit_key, hearing_date, result_rows as known_rows, result_rows as standing_rows from known
-        union all
-        select unit_key, hearing_date, 0 as known_rows, -result_rows as standing_rows from replaced
-    )
+-- How many results and units were known for the open days, and how many are left without the replaced statements.
+-- Only their number is wanted, so units are told apart by a 64-bit hash of their key.
+known_unit as (
+    select period_no, hash({{unit}}) as unit_hash, count(result_index) as known_rows
+    from records
     join open_day using (hearing_date)
-    group by period_no, unit_key
+    where received_at <= $as_known_at
+      and landed_batch <= $newest_batch
+    group by period_no, unit_hash
+),
+replaced_unit as (
+    select period_no, hash(unit_key) as unit_hash, sum(result_rows) as replaced_rows
+    from replaced
+    join open_day using (hearing_date)
+    group by period_no, unit_hash
+),
+known as materialized (
+    select
+        period_no,
+        sum(known_rows) as known_rows,
+        count(*) filter (known_rows > 0) as known_units,
+        sum(known_rows - coalesce(replaced_rows, 0)) as standing_rows,
+        count(*) filter (known_rows > coalesce(replaced_rows, 0)) as standing_units
+    from known_unit
+    left join replaced_unit using (period_no, unit_hash)
+    group by period_no
+),
+known_day as materialized (
+    select period_no, hearing_date
+    from records
+    join open_day using (hearing_date)
+    where received_at <= $as_known_at
+      and landed_batch <= $newest_batch
+    group by period_no, hearing_date
 ),
 
 -- Step 1: {{name}}

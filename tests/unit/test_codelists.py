@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from transform.codelists import HEADER, CodeEntry, CodeList, read_code_list, standing_labels, vocabulary
+from transform.codelists import HEADER, CodeEntry, CodeList, read_code_list, vocabulary
+from transform.standing import result_labels
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -40,7 +41,10 @@ def test_codes_stay_text_and_dates_become_dates(tmp_path: Path) -> None:
         (f"{TOP}\nG,short,t,,2020-02-02,2020-02-01,\n", ":2:12: valid_from is later than valid_to"),
         (f"{TOP}\nG,short,t,,,\n", ":2:1: the line has 6 fields, not 7"),
         (f"{TOP}\nG,short,t ,,,,\n", ":2:9: the label starts or ends with a space"),
-        (f"{TOP}\nGranted,text,t,,,,\nG,short,t,,,,\nGRANTED,text,t,,,,\n", ":4:1: 'GRANTED' is in the list already, on"),
+        (
+            f"{TOP}\nGranted,text,t,,,,\nG,short,t,,,,\nGRANTED,text,t,,,,\n",
+            ":4:1: 'GRANTED' is in the list already, on",
+        ),
         (f"{TOP}\nG,short,t,,,,\nST1,offence,t,,,,\n", ":1:1: the list mixes offence codes and results"),
     ],
 )
@@ -82,7 +86,7 @@ def test_the_vocabulary_is_the_texts_and_titles_of_results() -> None:
 
 
 def test_the_standing_titles_are_those_of_the_public_list() -> None:
-    labels = standing_labels(SQL)
+    labels = result_labels(SQL)
     assert len(labels) == 550
     assert "Granted" in labels
     source = SHARED / "standing-data" / "result-short-codes.csv"

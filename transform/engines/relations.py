@@ -55,7 +55,7 @@ def _windows(step: Step) -> Iterator[tuple[str, date, date]]:
 
 def _standing() -> Iterator[Relation]:
     """Police forces and regions, each with the cells for what is no such force and for what says none."""
-    known = sorted(forces(), key=lambda force: force.place)
+    known = sorted(forces().values(), key=lambda force: force.place)
     rows = [[f.code, f.force, region_category(f.region)] for f in known]
     yield "standing_force", "code varchar, force varchar, region varchar", rows
     for name, column in (("police_force", 1), ("region", 2)):

@@ -1,0 +1,204 @@
+"""Questions that a published table answers: its figures, with the same count from hearing records beside them.
+
+The published figure is the answer (the letter, question 1: exempt from disclosure because it is published). The
+count from records is a cross-check: it shows the gap and why there is one, and is not meant to be equal.
+"""
+
+import csv as csv_files
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extract.contract import ExtractError
+from pipelines import runs, show
+from pipelines.settings import Settings
+from pipelines.times import in_words
+from transform.contract import HELD, NO_DATA, Answer, TransformError
+from transform.definition import Question
+from transform.periods import Period, series
+
+if TYPE_CHECKING:
+    from transform.published import PublishedReading, PublishedYear
+
+NOT_IN_TABLE = "not in the table"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One calendar year: what is published and what the records give; `None` where there is no figure."""
+
+    year: int
+    published: int | None
+    status: str
+    why: str
+    records: int | None
+    records_status: str
+
+    @property
+    def gap(self) -> int | None:
+        """Records less published, where both are there."""
+        both = self.published is not None and self.records is not None
+        return (self.records or 0) - (self.published or 0) if both else None
+
+
+def count(
+    settings: Settings,
+    question: Question,
+    periods: Sequence[Period],
+    table: Path | None,
+    as_known_at: datetime | None,
+    *,
+    csv: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what a published table answers, year by year, beside the same count from records.
+
+    Raises `TransformError`: the question is answered by no published table, no table was given, or a period that
+    is not made of calendar years; what the table lacks comes as an `ExceptionGroup`.
+    """
+    published = question.published
+    if published is None:
+        raise TransformError(
+            "is counted from hearing records, not from a published table", where=question.id, remedy="Leave out --table"
+        )
+    if table is None:
+        raise TransformError(
+            f"is answered by a published table: {published.name}",
+            where=question.id,
+            remedy=f"Get it from {published.source} and give its file: --table FILE",
+        )
+    from transform.published_files import read_published
+
+    years = _years(question, periods)
+    reading = read_published(table, published)
+    answers = _from_records(settings, question, years, as_known_at)
+    compared = [_compared(year, reading, answers.get(year)) for year in years]
+    if csv:
+        show.write_text(csv, _csv(question, reading, compared))
+    if as_json:
+        show.write(show.to_json(_json(question, reading, compared)))
+    elif not csv:
+        _text(question, reading, compared, next(iter(answers.values()), None))
+
+
+def _years(question: Question, periods: Sequence[Period]) -> dict[Period, int]:
+    """The calendar years that the periods are made of."""
+    years: dict[Period, int] = {}
+    for period in periods:
+        try:
+            years |= {year: year.first.year for year in series("year", period.first, period.last)}
+        except TransformError as fault:
+            raise TransformError(
+                f"the published table counts calendar years; {fault.what}", where=question.id, remedy=fault.remedy
+            ) from None
+    return years
+
+
+def _from_records(
+    settings: Settings, question: Question, years: dict[Period, int], as_known_at: datetime | None
+) -> dict[Period, Answer]:
+    """The same count from hearing records; nothing where none was landed."""
+    try:
+        orders = runs.prepare_all(
+            settings, question, list(years), [], as_known_at, datetime.now(UTC), units=[question.unit]
+        )
+    except ExtractError:
+        return {}
+    return {order.period: answer for order, answer in zip(orders, runs.count_all(settings, orders), strict=True)}
+
+
+def _compared(year: Period, reading: "PublishedReading", answer: Answer | None) -> Compared:
+    found: PublishedYear | None = next((y for y in reading.years if y.year == year.first.year), None)
+    held = answer is not None and answer.status == HELD
+    return Compared(
+        year=year.first.year,
+        published=found.value if found and not held else None,
+        status=HELD if held else found.status if found else NOT_IN_TABLE,
+        why=found.why if found else "",
+        records=answer.value if answer else None,
+        records_status=answer.status if answer else NO_DATA,
+    )
+
+
+def _reasons(question: Question) -> list[str]:
+    assert question.published is not None
+    return [f"The table: {question.published.basis}.", *(note.text for note in question.notes)]
+
+
+def _text(question: Question, reading: "PublishedReading", compared: Sequence[Compared], known: Answer | None) -> None:
+    out = show.console()
+    assert question.published is not None
+    unit = show.plural(question.unit, None)
+    out.print(f"\n{question.title}", style="bold", markup=False)
+    out.print(f"Published: {question.published.counts}, by calendar year. Beside it the same from hearing records,")
+    seen = f"as known at {in_words(known.as_known_at)}" if known else "of which none was landed"
+    out.print(f"counted in {unit}, {seen}.\n")
+    lines = [
+        (
+            str(one.year),
+            show.number(one.published, one.status),
+            show.number(one.records, one.records_status),
+            f"{one.gap:+,}" if one.gap is not None else "",
+        )
+        for one in compared
+    ]
+    show.table(["year", "published", f"from records ({unit})", "gap"], lines)
+    for one in compared:
+        if one.published is None and one.why:
+            out.print(f"  {one.year}: {one.why}", markup=False)
+    out.print("How the published figure was read", style="bold")
+    steps = [(s.name, f"{s.rows:,}", f"{s.total:,}") for s in reading.steps]
+    show.table(["step", "rows left", "sum of their numbers"], steps)
+    out.print("Why the two differ, and what to say with them", style="bold")
+    for position, reason in enumerate([*_reasons(question), reading.source], 1):
+        out.print(f"  {position}. {reason}", markup=False)
+    for fault in reading.faults:
+        out.print(f"  Note: {fault}", markup=False)
+
+
+def _json(question: Question, reading: "PublishedReading", compared: Sequence[Compared]) -> dict[str, Any]:
+    return {
+        "schema": "courtstats/published@1",
+        "question": question.id,
+        "counts": question.published.counts if question.published else None,
+        "records_unit": question.unit,
+        "years": [
+            {
+                "year": one.year,
+                "published": {"value": one.published, "status": one.status, "why": one.why},
+                "records": {"value": one.records, "status": one.records_status},
+                "gap": one.gap,
+            }
+            for one in compared
+        ],
+        "steps": [{"name": s.name, "rows": s.rows, "total": s.total, "not_given": s.not_given} for s in reading.steps],
+        "source": reading.source,
+        "notes": _reasons(question),
+        "faults": [str(fault) for fault in reading.faults],
+    }
+
+
+def _csv(question: Question, reading: "PublishedReading", compared: Sequence[Compared]) -> str:
+    text = io.StringIO()
+    sheet = csv_files.writer(text, lineterminator="\n")
+    sheet.writerow(["record", "question", "year", "published", "status", "records", "records_status", "gap", "text"])
+    for one in compared:
+        sheet.writerow(
+            [
+                "figure",
+                question.id,
+                one.year,
+                one.published,
+                one.status,
+                one.records,
+                one.records_status,
+                one.gap,
+                one.why,
+            ]
+        )
+    for reason in [*_reasons(question), reading.source]:
+        sheet.writerow(["note", question.id, *[None] * 6, reason])
+    return text.getvalue()
