@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import cli_questions, progress
-from pipelines.cli_codes import codes_app
 from pipelines.cli_app import (
     AsJson,
     AsKnownAt,
@@ -31,6 +30,7 @@ from pipelines.cli_app import (
     ready_for_flows,
     settings,
 )
+from pipelines.cli_codes import codes_app
 
 __all__ = ["app", "cli_questions", "main"]
 INTERRUPTED = 130

@@ -66,8 +66,11 @@ def lint_lines(done: "Linted", folder: str, *, everything: bool) -> list[str]:
 
     counting = [f for f in done.findings if f.accepted is None]
     lines = [f"{folder}{f}" for f in counting if everything or f.severity != INFO]
-    agreed = Counter((f.id, str(f.accepted)) for f in done.findings if f.accepted is not None)
-    lines += [f"accepted: {name}{f' ({n} times)' if n > 1 else ''}: {why}" for (name, why), n in agreed.items()]
+    agreed = Counter((f.file, f.id, str(f.accepted)) for f in done.findings if f.accepted is not None)
+    lines += [
+        f"{folder}{file}: accepted: {name}{f', {n} times' if n > 1 else ''}: {why}"
+        for (file, name, why), n in agreed.items()
+    ]
     return [*lines, _summary(done, counting, everything=everything)]
 
 

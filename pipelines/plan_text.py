@@ -58,17 +58,25 @@ def _figures(one: "Comparison") -> None:
     if same:
         show.write(f"No change: {'; '.join(_labels(same))}.")
     for row in one.rows:
-        old = row.plan.total.old
-        if row.asked.stored and old and not one.refused and _value(row.asked.stored) != _value(old) and not _held(row):
-            where = f"{row.asked.period.label} ({row.plan.units[0]}s)"
-            counts = f"stored {_value(row.asked.stored)}, recounted {_value(old)}"
-            show.write(f"{where}: the records or the code changed too: {counts} by the old definition.")
+        if said := _otherwise(row):
+            show.write(f"{row.asked.period.label} ({row.plan.units[0]}s): {said}")
     for asked in one.asked:
         if asked.units[1] is None:
             what = "is counted no more; what is loaded stays as it is"
             show.write(f"{asked.period.label}: the figure in {asked.units[0]}s {what}.")
     if one.rows and not one.refused:
         show.write(ADDS_UP)
+
+
+def _otherwise(row: "Row") -> str:
+    """Why the old side is not what is stored, where it is not."""
+    stored, old = row.asked.stored, row.plan.total.old
+    if stored is None or old is None or _held(row) or _value(stored) == _value(old):
+        return ""
+    if stored.status == HELD:
+        return f"held when it was loaded, and no longer; by the old definition it is {_value(old)}."
+    counts = f"stored {_value(stored)}, recounted {_value(old)}"
+    return f"the records or the code changed too: {counts} by the old definition."
 
 
 def _causes(one: "Comparison") -> None:

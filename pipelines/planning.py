@@ -93,7 +93,8 @@ def plan(
     at = now or datetime.now(UTC)
     new = runs.question(settings, name)
     found = _against(settings, new, against, periods, at) if against else _loaded(settings, new, periods)
-    if any(q and (q.published or not q.steps) for q in (new, *(c.old for c in found))):
+    changed = [c.old for c in found if c.fingerprint != new.fingerprint]
+    if changed and any(q and (q.published or not q.steps) for q in (new, *changed)):
         remedy = "Count it from the table with each version of the definition: courtstats count --table FILE"
         raise TransformError("a published table answers it, not a count of records", where=new.id, remedy=remedy)
     done = [c if c.fingerprint == new.fingerprint else _counted(settings, c, new, at, cells=cells) for c in found]
@@ -164,6 +165,8 @@ def _against(
         remedy = "Name a folder with questions/ and codelists/, or a checkout with both in sql/"
         raise TransformError("there are no definitions in it", where=str(folder), remedy=remedy)
     old = load_question(place, new.id)
+    if old.fingerprint == new.fingerprint:
+        return [Comparison(old.fingerprint, old, (), ())]
     known = runs.prepare_all(settings, new, periods, [], None, now)[0]
     by = shared(old, new, old.breakdowns.default)
     units = [(old.unit, old.unit if old.unit in new.units else new.unit), *((u, u) for u in old.also if u in new.units)]

@@ -70,7 +70,7 @@ def count(
             where=question.id,
             remedy=f"Get it from {published.source} and give its file: --table FILE",
         )
-    from transform.published_files import read_published
+    from transform.published import read_published
 
     years = _years(question, periods)
     reading = read_published(table, published)
@@ -125,7 +125,8 @@ def _compared(year: Period, reading: "PublishedReading", answer: Answer | None) 
 
 def _reasons(question: Question) -> list[str]:
     assert question.published is not None
-    return [f"The table: {question.published.basis}.", *(note.text for note in question.notes)]
+    of_unit = (note.text for note in question.notes if note.unit in (None, question.unit))
+    return [f"The table: {question.published.basis}.", *of_unit]
 
 
 def _text(question: Question, reading: "PublishedReading", compared: Sequence[Compared], known: Answer | None) -> None:
@@ -133,9 +134,9 @@ def _text(question: Question, reading: "PublishedReading", compared: Sequence[Co
     assert question.published is not None
     unit = show.plural(question.unit, None)
     out.print(f"\n{question.title}", style="bold", markup=False)
-    out.print(f"Published: {question.published.counts}, by calendar year. Beside it the same from hearing records,")
     seen = f"as known at {in_words(known.as_known_at)}" if known else "of which none was landed"
-    out.print(f"counted in {unit}, {seen}.\n")
+    out.print(f"Published: {question.published.counts}, by calendar year.", markup=False)
+    out.print(f"Beside it the same from hearing records, counted in {unit}, {seen}.\n", markup=False)
     lines = [
         (
             str(one.year),
@@ -152,11 +153,8 @@ def _text(question: Question, reading: "PublishedReading", compared: Sequence[Co
     out.print("How the published figure was read", style="bold")
     steps = [(s.name, f"{s.rows:,}", f"{s.total:,}") for s in reading.steps]
     show.table(["step", "rows left", "sum of their numbers"], steps)
-    out.print("Why the two differ, and what to say with them", style="bold")
-    for position, reason in enumerate([*_reasons(question), reading.source], 1):
-        out.print(f"  {position}. {reason}", markup=False)
-    for fault in reading.faults:
-        out.print(f"  Note: {fault}", markup=False)
+    reasons = [reading.source, *_reasons(question), *(str(fault) for fault in reading.faults)]
+    show.notes(reasons, "Why the two differ, and what to say with them")
 
 
 def _json(question: Question, reading: "PublishedReading", compared: Sequence[Compared]) -> dict[str, Any]:

@@ -6,6 +6,10 @@ The hearing-result record, the tables of the warehouse, the checks, and the colu
 import re
 from pathlib import Path
 
+from pipelines.settings import DEFINITIONS
+from transform.explain import question_page, questions_index
+from transform.questions import load_definitions
+
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
 
@@ -13,7 +17,12 @@ MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
 def pages() -> dict[str, str]:
     """Every generated page: path from the project's root to text."""
     mapping = "docs/mapping.md"
+    found = load_definitions(DEFINITIONS)
+    questions = {f"docs/questions/{q.id}.md": question_page(q) for q in found.questions.values()}
     return {
+        **questions,
+        "docs/questions/README.md": questions_index(found),
+        "docs/reference/rules.md": rules(),
         "docs/reference/hearing-results.md": hearing_results(),
         "docs/reference/warehouse.md": warehouse(),
         "docs/reference/checks.md": checks(),
@@ -80,6 +89,24 @@ def checks() -> str:
         f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the "
         "figure. A check that could not run is an error and stops the run too.\n\n"
         + grid(["check", "gate", "severity", "what holds", "faults tolerated", "what to do"], lines)
+    )
+
+
+def rules() -> str:
+    """The named rules that a step may use."""
+    from transform.rules import RULES
+
+    lines = [
+        [f"`{rule.id}`", f"{rule.says}.", ", ".join(f"`{column}`" for column in rule.columns)]
+        for rule in RULES.values()
+    ]
+    return (
+        f"# Named rules\n\n{MADE}\nA step uses a rule by name and version, `keep = {{ rule = \"name@1\" }}`, where the "
+        "definition's own conditions cannot say what is meant. A rule looks at one result at a time; it is a step with "
+        "its own attrition. What a rule does never changes: a change is a new version.\n\n"
+        + grid(["rule", "what it keeps", "columns it looks at"], lines)
+        + "\nTo add one: write a function in `transform/rules.py`, register it with version 1, and give each of its "
+        "cases a test in `tests/spec/test_spec_rules.py`.\n"
     )
 
 

@@ -39,11 +39,10 @@ class Order:
 
 def published_elsewhere(question: Question) -> TransformError:
     """The error for counting, as if for the record, what a published table answers."""
-    table = question.published
     return TransformError(
-        f"its figures are published ({table.name if table else ''}), so none is counted for the warehouse",
+        "its figures are in a published table, so none is counted for the warehouse",
         where=question.id,
-        remedy=f"Show them beside the count from records: courtstats count {question.id} --table FILE --every year ...",
+        remedy=f"Show them beside the count from records: courtstats count {question.id} --table FILE --period 2018",
     )
 
 

@@ -17,7 +17,7 @@ from transform.examples import run_examples
 from transform.questions import read_question
 from transform.scaffold import Draft, draft
 from transform.scaffold_examples import quarter_of
-from transform.scaffold_text import Wanted
+from transform.scaffold_text import NOBODY, Wanted
 from transform.standing import SQL, read_sources, standing
 
 SCHEMA = "courtstats/new@1"
@@ -124,7 +124,8 @@ def _usual_owner(folder: Path) -> str | None:
             owner = tomllib.loads(path.read_text(encoding="utf-8")).get("owner")
         except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError):
             continue
-        owners.update([owner] if isinstance(owner, str) and owner.strip() and owner.isprintable() else [])
+        if isinstance(owner, str) and owner.strip() not in ("", NOBODY) and owner.isprintable():
+            owners[owner] += 1
     return owners.most_common(1)[0][0] if owners else None
 
 
@@ -167,9 +168,9 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     except OSError as fault:
         for path in done:
             path.unlink(missing_ok=True)
-        if isinstance(fault, FileExistsError):
-            where = str(waiting[len(done)][1])
-            raise TransformError("is there already", where=where, remedy="Choose another id") from None
+        left = waiting[len(done) :]
+        if isinstance(fault, FileExistsError) and left and left[0][1].exists():
+            raise TransformError("is there already", where=str(left[0][1]), remedy="Choose another id") from None
         raise SettingsError(
             f"cannot be written ({fault.strerror})",
             where=str(folder),

@@ -107,13 +107,25 @@ def answer_text(answer: Answer, question: "Question", beside: Sequence[Answer] =
             weak = "of all these: on a case key that is only a message's own (dummy references)"
             lines.append((weak, *(f"{a.weak_units or 0:,}" for a in answers)))
         table(["kind of result", *units], lines)
-    out.print("Notes", style="bold")
-    for position, note in enumerate(dict.fromkeys(note for a in answers for note in a.notes), 1):
+    notes(dict.fromkeys(note for a in answers for note in a.notes))
+    marks(answers)
+
+
+def notes(texts: Iterable[str], title: str = "Notes") -> None:
+    """Print numbered notes, wrapped under their numbers."""
+    out = console()
+    out.print(title, style="bold")
+    for position, note in enumerate(texts, 1):
         head = f"  {position}. "
         text = textwrap.fill(note, out.width - 1, initial_indent=head, subsequent_indent=" " * len(head))
         out.print(text, markup=False)
-    if marks := sorted({mark for a in answers for f in a.figures for mark in f.marks}):
-        out.print("  " + ", ".join(f"[{mark}] {MARKS[mark]}" for mark in marks), markup=False)
+
+
+def marks(answers: Iterable[Answer]) -> None:
+    """Print what the marks beside the figures mean, if there are any."""
+    found = sorted({mark for a in answers for f in a.figures for mark in f.marks})
+    if found:
+        console().print("  " + ", ".join(f"[{mark}] {MARKS[mark]}" for mark in found), markup=False)
 
 
 _NUMBER = re.compile(r"[\d,]*(?: ?\[[^\]]*\])?")

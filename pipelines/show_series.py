@@ -3,16 +3,15 @@
 import csv
 import io
 import json
-import textwrap
 from collections.abc import Sequence
 
 from pipelines import labels, show
 from pipelines.times import in_words
 from transform.breakdowns import TIME_BREAKDOWNS
-from transform.contract import MARKS, Answer, Figure, answer_json
+from transform.contract import Answer, Figure, answer_json
 from transform.definition import Question
 
-MOST_COLUMNS = 8
+MOST_COLUMNS, MOST_PERIODS = 8, 6
 ANSWERS_SCHEMA = "courtstats/answers@1"
 
 
@@ -121,16 +120,11 @@ def _name(figure: Figure) -> str:
 
 def _notes(answers: Sequence[Answer]) -> None:
     """The notes of all answers once each, with the periods where they are not those of every answer."""
-    out = show.console()
-    out.print("Notes", style="bold")
-    everywhere = dict.fromkeys(note for a in answers for note in a.notes)
-    for position, note in enumerate(everywhere, 1):
+    periods = list(dict.fromkeys(a.period for a in answers))
+    said = []
+    for note in dict.fromkeys(note for a in answers for note in a.notes):
         holding = list(dict.fromkeys(a.period for a in answers if note in a.notes))
-        few = len(holding) < len({a.period for a in answers})
-        said = f"{', '.join(holding[:6])}{' ...' if len(holding) > 6 else ''}: {note}" if few else note
-        head = f"  {position}. "
-        text = textwrap.fill(said, out.width - 1, initial_indent=head, subsequent_indent=" " * len(head))
-        out.print(text, markup=False)
-    marks = sorted({mark for a in answers for f in a.figures for mark in f.marks})
-    if marks:
-        out.print("  " + ", ".join(f"[{mark}] {MARKS[mark]}" for mark in marks), markup=False)
+        shown = ", ".join(holding[:MOST_PERIODS]) + (" ..." if len(holding) > MOST_PERIODS else "")
+        said.append(f"{shown}: {note}" if len(holding) < len(periods) else note)
+    show.notes(said)
+    show.marks(answers)

@@ -166,7 +166,7 @@ def _notes_of(question: Question, known: Known, figure: Figure, days: Period) ->
         if note.bound and _applies(note, known.unit, figure, days):
             yield note.text, ""
     if question.in_force and days.first < question.in_force:
-        yield f"{question.act}: in force from {in_words(question.in_force)}, so nothing can be counted before.", ""
+        yield f"{question.act}: in force from {in_words(question.in_force)}, so there is nothing to count before.", ""
     for one in question.breaks:
         if days.first <= one.at <= days.last:
             yield f"Break in the series at {in_words(one.at)}: {one.text}", "b"

@@ -28,11 +28,12 @@ MATCHES: dict[str, str] = {
 }
 """How an entry is compared, with the words that explain it."""
 
+CJS_DIGITS = 4
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _CODES: dict[str, tuple[re.Pattern[str], str]] = {
     "offence": (re.compile(r"[A-Z0-9]{1,8}"), "1 to 8 capital letters and digits"),
     "base": (re.compile(r"[A-Z0-9]{7}"), "the seven characters that come before the letter of the form"),
-    "cjs": (re.compile(r"\d{4}"), "four digits (a spreadsheet may have dropped leading zeros)"),
+    "cjs": (re.compile(r"\d{4}"), "four digits"),
     "short": (re.compile(r"[A-Z0-9]+"), "capital letters and digits"),
     "text": (re.compile(r".*\S.*"), "a text"),
 }
@@ -160,8 +161,10 @@ def _entries(rows: Iterator[list[str]], line: Callable[[], int], fault: _Fault) 
         if match not in MATCHES:
             near = get_close_matches(match, MATCHES, 1)
             wrong("match", f"{match!r} is not a way to match", f"Did you mean {near[0]!r}" if near else _ONE_OF_MATCHES)
-        elif not _CODES[match][0].fullmatch(code):
-            wrong("code", f"{code!r} is not a code of kind {match!r}", f"Write {_CODES[match][1]}")
+        elif not _CODES[match][0].fullmatch(code.strip()):
+            lost = match == "cjs" and code.isdigit() and len(code) < CJS_DIGITS
+            remedy = f"Did you mean {code.zfill(CJS_DIGITS)!r}? A spreadsheet may have dropped leading zeros"
+            wrong("code", f"{code!r} is not a code of kind {match!r}", remedy if lost else f"Write {_CODES[match][1]}")
         if not label:
             wrong("label", "the label is missing", "Write the official title of the code")
         first, last = _day(valid_from, "valid_from", wrong), _day(valid_to, "valid_to", wrong)

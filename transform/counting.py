@@ -133,11 +133,12 @@ def _weak(unit: str) -> str:
 
 
 def _condition(number: int, step: Step) -> str:
-    joined = "\n      and ".join(_conditions(number, step))
+    joined = "\n      and ".join(conditions_of(number, step))
     return f"not coalesce({joined}, false)" if step.drop else joined
 
 
-def _conditions(number: int, step: Step) -> Iterator[str]:
+def conditions_of(number: int, step: Step) -> Iterator[str]:
+    """The conditions of a step in SQL, one by one; `number` is its place from 1."""
     if step.offence:
         yield _fragment("keep-offence", list=relation(step.offence))
     if step.result:

@@ -169,6 +169,7 @@ class Given:
     finding: str | None = None
     final_disposal: bool | None = None
     convicted: date | None = None
+    short: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

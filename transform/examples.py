@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from extract.contract import RECORDS, normalise_text, text_digest
+from transform.definition import Example, Given, Question
 from transform.engines.duckdb import Records, count
 from transform.periods import Period, parse_period
-from transform.definition import Example, Given, Question
 
 _LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
 """Later than any hold and any statement: examples show the rule, not what is held."""
@@ -34,13 +34,19 @@ def run_examples(question: Question, key: bytes) -> list[ExampleOutcome]:
 
 def _run(question: Question, example: Example, key: bytes) -> ExampleOutcome:
     records = Records(example_records(example, key), newest_batch=_batches(example), as_known_at=_LONG_AFTER)
+    asked = {expected: expected_cell(expected) for expected in example.expect}
     got: dict[str, int | str] = {}
-    for expected in example.expect:
-        asked = expected_cell(expected)
-        by = [tuple(name for name, _ in asked.cell)] if asked.cell else []
-        answer = count(question, records, asked.period, by, unit=asked.unit, key=key, now=_LONG_AFTER)
-        figure = {frozenset(f.cell): f for f in answer.figures}.get(asked.cell)
-        got[expected] = "no such cell" if figure is None else figure.status if figure.value is None else figure.value
+    for period, unit in dict.fromkeys((cell.period, cell.unit) for cell in asked.values()):
+        of_answer = {e: cell for e, cell in asked.items() if (cell.period, cell.unit) == (period, unit)}
+        by = [tuple(name for name, _ in cell.cell) for cell in of_answer.values() if cell.cell]
+        answer = count(question, records, period, by, unit=unit, key=key, now=_LONG_AFTER)
+        figures = {frozenset(f.cell): f for f in answer.figures}
+        for expected, cell in of_answer.items():
+            figure = figures.get(cell.cell)
+            got[expected] = (
+                "no such cell" if figure is None else figure.status if figure.value is None else figure.value
+            )
+    got = {expected: got[expected] for expected in example.expect}
     return ExampleOutcome(example.name, got == dict(example.expect), dict(example.expect), got)
 
 
@@ -121,6 +127,6 @@ def _result(row: Given, key: bytes) -> dict[str, str | None]:
     normalised = normalise_text(text or "")
     return {
         "result_code": result if cjs else None,
-        "result_short_code": result if is_code and not cjs else None,
+        "result_short_code": row.short or (result if is_code and not cjs else None),
         "result_text_digest": text_digest(normalised, key) if normalised else None,
     }

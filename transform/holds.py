@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from transform.periods import Period, overlap
 from transform.definition import Hold, Question
+from transform.periods import Period, overlap
 
 
 def holds_in_force(question: Question, period: Period, now: datetime | None) -> tuple[Hold, ...]:

@@ -87,7 +87,10 @@ class Bench:
                 groups[cell.period, cell.unit or self.question.unit].append((n, key, figure))
         for (period, unit), expected in sorted(groups.items(), key=lambda item: -len(item[1])):
             got = self.total(changed, period, unit)
-            yield from ((n, key, figure, got[n]) for n, key, figure in expected if got[n] != figure)
+            for n, key, figure in expected:
+                value = got[n] if self._landed(n, period, ()) else NO_DATA
+                if value != figure:
+                    yield n, key, figure, value
 
     def total(self, changed: Question, period: Period, unit: str) -> Counter[int]:
         """The units of every example in one period."""

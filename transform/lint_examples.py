@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from transform.breakdowns import OUTCOME
 from transform.codelists import CodeEntry, CodeList
@@ -64,10 +65,15 @@ def _steps(bench: Bench) -> Iterator[Hit]:
         fields = [name for name in Step.__dataclass_fields__ if name not in ("name", "drop")]
         asked = [name for name in fields if getattr(step, name) not in (None, ())]
         for name in asked if len(asked) > 1 else ():
-            without = replace(step, **{name: Step.__dataclass_fields__[name].default})
+            without = replace(step, **_nothing_asked(name))
             if not _noticed(bench, _with_step(bench.question, n, without)):
                 what = f"no example would notice if `{name}` of the step {step.name!r} were left out"
                 yield Hit((*path, name), what)
+
+
+def _nothing_asked(name: str) -> dict[str, Any]:
+    """The field of a step as it is where nothing is asked of it."""
+    return {name: Step.__dataclass_fields__[name].default}
 
 
 def _with_step(question: Question, place: int, step: Step) -> Question:
@@ -83,7 +89,7 @@ def _preferences(bench: Bench) -> Iterator[Hit]:
     for n, (first, second) in enumerate(pairwise(outcome.prefer)):
         both = set()
         for place, rows in enumerate(bench.rows):
-            seen = defaultdict(set)
+            seen: dict[str, set[str]] = defaultdict(set)
             for row in rows:
                 seen[row["case_key"]] |= {e.category for e in entries if matches(e, row)}
             if any({first, second} <= categories for categories in seen.values()):

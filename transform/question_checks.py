@@ -3,13 +3,14 @@
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from transform.codelists import CodeList
 from transform.contract import TransformError
-from transform.question_file import QuestionFile
+from transform.published import PublishedTable, Selection, definition_faults
+from transform.question_file import PublishedPart, QuestionFile
 from transform.question_meaning import Found, meaning_faults, nearest
 from transform.toml_places import Path, Place, places
 
@@ -42,8 +43,10 @@ def question_faults(
     try:
         shape = QuestionFile.model_validate(data)
     except ValidationError as error:
-        found += [_shape_fault(dict(one)) for one in error.errors(include_url=False)]
+        found += _shape_faults([dict(one) for one in error.errors(include_url=False)])
     found += meaning_faults(data, stem, lists)
+    if shape and shape.published:
+        found += [(("published",), one.what, one.remedy) for one in definition_faults(published_of(shape.published))]
     where = places(text)
     at = sorted(((place_of(where, path), what, remedy) for path, what, remedy in found), key=lambda one: one[0])
     return shape, [
@@ -77,6 +80,17 @@ def _not_toml(text: str, shown: str, said: str) -> TransformError:
     return TransformError(f"the file is not TOML: {what}", where=f"{shown}:{line}:{column}", remedy=remedy)
 
 
+def _shape_faults(errors: list[dict[str, Any]]) -> list[Found]:
+    """The faults of the shape; a key that is only misspelt is not missing too."""
+    misspelt = {
+        (*error["loc"][:-1], near)
+        for error in errors
+        if error["type"] == "extra_forbidden"
+        for near in get_close_matches(str(error["loc"][-1]), _known_keys(error["loc"][:-1]), 1)
+    }
+    return [_shape_fault(e) for e in errors if e["type"] != "missing" or tuple(e["loc"]) not in misspelt]
+
+
 def _shape_fault(error: dict[str, Any]) -> Found:
     path: Path = error["loc"]
     name = next((str(p) for p in reversed(path) if isinstance(p, str)), "")
@@ -84,7 +98,7 @@ def _shape_fault(error: dict[str, Any]) -> Found:
     if kind == "question":
         return path, f"`{name}`: {context['what']}", context["remedy"]
     if kind == "missing":
-        return path, f"`{name}` is missing", f"Add {name} = ..."
+        return path, f"`{name}` is missing", _how_to_add(path)
     if kind == "extra_forbidden":
         return path, f"unknown key `{name}`", nearest(name, _known_keys(path[:-1]), "keys")
     if kind == "literal_error":
@@ -97,8 +111,8 @@ def _shape_fault(error: dict[str, Any]) -> Found:
     return path, f"`{name}` {what}", remedy
 
 
-def _known_keys(path: Path) -> list[str]:
-    """The keys that the table at a path may hold."""
+def _model(path: Path) -> type[BaseModel]:
+    """The shape of the table at a path."""
     model: type[BaseModel] = QuestionFile
     for part in path:
         if isinstance(part, int):
@@ -106,4 +120,33 @@ def _known_keys(path: Path) -> list[str]:
         field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
         candidates = [field.annotation, *get_args(field.annotation)] if field else []
         model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)
-    return [f.alias or n for n, f in model.model_fields.items()]
+    return model
+
+
+def _known_keys(path: Path) -> list[str]:
+    """The keys that the table at a path may hold."""
+    return [f.alias or n for n, f in _model(path).model_fields.items()]
+
+
+def _how_to_add(path: Path) -> str:
+    """What to write for a key that is missing; the values where there are only some."""
+    name = path[-1]
+    field = next((f for n, f in _model(path[:-1]).model_fields.items() if name in (n, f.alias)), None)
+    choices = [repr(choice) for choice in get_args(field.annotation)] if field else []
+    literal = field is not None and get_origin(field.annotation) is Literal
+    return f"Add {name} = {' or '.join(choices)}" if literal else f"Add {name} = ..."
+
+
+def published_of(part: PublishedPart) -> PublishedTable:
+    """The published table that a part of a file describes."""
+    return PublishedTable(
+        name=part.name,
+        source=part.source,
+        counts=part.counts,
+        basis=part.basis,
+        sheet=part.sheet,
+        year=part.year,
+        value=part.value,
+        years_as_columns=part.years == "columns",
+        select=tuple(Selection(s.column, tuple(s.any), s.compare == "home office class") for s in part.select),
+    )

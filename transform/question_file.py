@@ -233,7 +233,10 @@ class GivenPart(Part):
     offence: Line | None = None
     result: Line | None = None
     """Four digits are a CJS code, capitals a short code, anything else a text."""
+    short: Line | None = None
+    """A short code beside a CJS code."""
     text: Line | None = None
+    """A text beside a code."""
     defendant: Line = "1"
     stated: Annotated[int, Field(ge=1)] = 1
     """Number of the statement about this case, defendant and day; a later one replaces it."""

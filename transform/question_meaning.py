@@ -45,6 +45,10 @@ def meaning_faults(data: dict[str, Any], stem: str, lists: Lists) -> Iterator[Fo
         for position, table in tables(data, key):
             if isinstance(name := table.get("name"), str) and names[name] > 1:
                 yield (key, position, "name"), f"two of [[{key}]] are named {name!r}", "Give each its own name"
+    accepted = Counter(t["finding"] for _, t in tables(data, "accept") if isinstance(t.get("finding"), str))
+    for position, accept in tables(data, "accept"):
+        if accepted.get(str(accept.get("finding")), 0) > 1:
+            yield ("accept", position, "finding"), f"{accept['finding']!r} is accepted twice", "Say it once"
     if data.get("in_force") and not data.get("act"):
         yield ("in_force",), "`in_force` does not say of what", 'Add act = "the name of the Act"'
     yield from _unit_faults(data)
@@ -178,7 +182,7 @@ def _breakdown_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
             continue
         if not all(lists[code_list].categories):
             yield ("breakdown", position, "list"), f"codes of {code_list!r} have no category", "Fill in the category"
-        if code_list not in kept:
+        if code_list not in kept and all(name in lists for name in kept if isinstance(name, str)):
             yield (
                 ("breakdown", position, "list"),
                 f"no step keeps {code_list!r}",
@@ -259,7 +263,8 @@ def _example_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
             faults = list(_cell_faults(data, cell, path, lists))
             yield from faults
             names = cell.keys() - {"unit"}
-            if names and not faults and names not in allowed:
+            declared_names = set(_breakdown_names(data))
+            if names and not faults and names not in allowed and set().union(*allowed) <= declared_names:
                 known = "; ".join(",".join(sorted(c)) for c in allowed) or "none"
                 what = f"the question is not broken down by {','.join(sorted(names))}"
                 yield path, what, f"The breakdowns are: {known}"

@@ -29,9 +29,8 @@ from transform.definition import (
     Window,
 )
 from transform.periods import parse_period
-from transform.published import PublishedTable, Selection
-from transform.question_checks import question_faults
-from transform.question_file import OutcomePart, PublishedPart, QuestionFile, StepPart, WindowPart
+from transform.question_checks import published_of, question_faults
+from transform.question_file import OutcomePart, QuestionFile, StepPart, WindowPart
 from transform.rules import RULES
 
 
@@ -149,7 +148,7 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
         notes=tuple(_note(n.text, n.when) for n in shape.note),
         breaks=tuple(SeriesBreak(b.at, b.text) for b in shape.series_break),
         provisional=Provisional(provisional.days, provisional.text) if provisional else None,
-        published=_published(shape.published) if shape.published else None,
+        published=published_of(shape.published) if shape.published else None,
         accepted={a.finding: a.because for a in shape.accept},
         examples=tuple(
             Example(e.name, tuple(Given(**given.model_dump()) for given in e.given), e.expect) for e in shape.example
@@ -193,20 +192,6 @@ def _window(part: WindowPart | None) -> Window | None:
 def _note(text: str, when: Mapping[str, str]) -> Note:
     cell = tuple((name, value) for name, value in when.items() if name not in ("period", "unit"))
     return Note(text, parse_period(when["period"]) if "period" in when else None, cell, when.get("unit"))
-
-
-def _published(part: PublishedPart) -> PublishedTable:
-    return PublishedTable(
-        name=part.name,
-        source=part.source,
-        counts=part.counts,
-        basis=part.basis,
-        sheet=part.sheet,
-        year=part.year,
-        value=part.value,
-        years_as_columns=part.years == "columns",
-        select=tuple(Selection(s.column, tuple(s.any), s.compare == "home office class") for s in part.select),
-    )
 
 
 def _fingerprint(shape: QuestionFile, lists: Mapping[str, CodeList]) -> str:

@@ -44,6 +44,17 @@ def _convicted_by_the_hearing(finding: Any, conviction_date: Any, hearing_date: 
     return pc.if_else(pc.is_null(finding), pc.fill_null(by_then, False), pc.fill_null(guilty, False))
 
 
+def _convicted_at_the_hearing(finding: Any, conviction_date: Any, hearing_date: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    then = pc.equal(conviction_date, hearing_date)
+    guilty = pc.fill_null(pc.equal(pc.utf8_upper(finding), pa.scalar("G")), False)
+    # Without a date the finding has to do; a finding other than guilty beside a date is no conviction.
+    by_date = pc.and_(pc.fill_null(then, False), pc.or_(pc.is_null(finding), guilty))
+    return pc.if_else(pc.is_null(conviction_date), guilty, by_date)
+
+
 def _heard_on_a_weekday(hearing_date: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -61,6 +72,14 @@ RULES: dict[str, Rule] = {
             "conviction on or before the day of the hearing",
             ("finding", "conviction_date", "hearing_date"),
             _convicted_by_the_hearing,
+        ),
+        Rule(
+            "convicted-at-the-hearing",
+            1,
+            "Keeps results on offences of which the defendant was convicted on the day of the hearing, by the date of "
+            "conviction or, where none was sent, by a finding of guilty; a later hearing of the offence is left out",
+            ("finding", "conviction_date", "hearing_date"),
+            _convicted_at_the_hearing,
         ),
         Rule(
             "heard-on-a-weekday",

@@ -49,7 +49,7 @@ def draft(wanted: Wanted, standing: Standing, lists: Mapping[str, CodeList], ver
     Raises:
         ExceptionGroup[TransformError]: every fault of what is wanted.
     """
-    faults = list(_own_faults(wanted))
+    faults: list[Exception] = list(_own_faults(wanted))
     offences: list[CodeEntry] = []
     named: list[CodeEntry] = []
     try:

@@ -11,6 +11,8 @@ from transform.scaffold_codes import ORDER, breaks
 from transform.scaffold_examples import Parts, examples
 from transform.standing import Standing
 
+NOBODY = "unknown"
+"""The owner until somebody fills one in."""
 _NAMED = 2
 """So many titles are named where results or offences are put in words."""
 
@@ -59,7 +61,7 @@ def _head(wanted: Wanted, parts: Parts) -> Iterator[str]:
     yield f"title    = {_text(wanted.title or title)}"
     yield f"asks     = {_text(f'{asks}, by date of hearing?')}"
     owner = "" if wanted.owner else "           # fill in: the team that answers for the figure"
-    yield f"owner    = {_text(wanted.owner or 'unknown')}{owner}"
+    yield f"owner    = {_text(wanted.owner or NOBODY)}{owner}"
     if wanted.in_force:
         yield f"in_force = {wanted.in_force}\nact      = {_text(wanted.act or '')}"
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from transform.code_advice import nearest_codes
 from transform.codelists import MATCHES, CodeEntry, CodeList
-from transform.counting import FRAGMENTS, VALUE_CONDITIONS, WINDOW_CONDITIONS, _conditions, relation
+from transform.counting import FRAGMENTS, VALUE_CONDITIONS, WINDOW_CONDITIONS, conditions_of, relation
 from transform.definition import Given, Question, Step
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Asked:
         self.number, self.step, self.lists = number, step, question.lists
         self.names = [f.name for f in fields(Step) if f.name not in ("name", "drop") and _is_set(getattr(step, f.name))]
         alone = [Step(step.name, **{name: getattr(step, name)}) for name in self.names]
-        holds = [f"coalesce({next(_conditions(number, one))}, false)" for one in alone]
+        holds = [f"coalesce({next(conditions_of(number, one))}, false)" for one in alone]
         values = [f"cast({VALUE_CONDITIONS.get(name, 'null')} as varchar)" for name in self.names]
         self.holds: dict[Key, dict[str, bool]] = {}
         self.values: dict[Key, dict[str, str | None]] = {}

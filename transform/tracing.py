@@ -34,12 +34,12 @@ _UNTOLD = (*TIME_BREAKDOWNS[1:], "source_system")
 _HEARD = """
 select 'heard' as stage, statement_key, landed_batch, null::integer as result_index, null::integer as step,
     null::varchar as unit_key, null::integer as outcome_rank, null::varchar[] as cell
-from known
+from records
 join open_day using (hearing_date)"""
 _STANDS = """
 select 'stands' as stage, statement_key, landed_batch
-from known
-anti join replaced using (statement_key, landed_batch)"""
+from records
+anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)"""
 _STEP = "select 'step' as stage, {{step}} as step, statement_key, landed_batch, result_index from step_{{step}}"
 _KEPT = "select 'kept' as stage, statement_key, landed_batch, result_index, unit_key, outcome_rank from counted_result"
 _FIRST = """
@@ -89,14 +89,14 @@ def trace(question: Question, example: Example, period: Period, unit: str | None
 
     Raises `TransformError` for a unit that the question does not have.
     """
-    from transform.engines.duckdb import Records, _bound, _connection, _unit
+    from transform.engines.duckdb import Records, bound, open_records, unit_asked
 
-    counted_in = _unit(question, unit)
+    counted_in = unit_asked(question, unit)
     newest = max((row.stated for row in example.given), default=0)
     records = Records(example_records(example, key), newest, _FAR)
-    with _connection(question, records, [period], [], key) as connection:
-        bound = _bound(records, [period])
-        rows = connection.execute(_trace_sql(question, counted_in), bound).fetchall()
+    with open_records(question, records, [period], [], key) as connection:
+        parameters = bound(records, [period])
+        rows = connection.execute(_trace_sql(question, counted_in), parameters).fetchall()
         asked = [Asked(connection, question, number, step) for number, step in enumerate(question.steps, 1)]
     return Trace(period.label, counted_in, tuple(_rows(question, example, period, counted_in, _Stages(rows), asked)))
 

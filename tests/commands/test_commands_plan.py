@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from extract.contract import ExtractError
 from load.warehouse import load_run, record_batch
 from pipelines import landings, plan_text, planning, recording, runs
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import DEFINITIONS, Settings, load_settings
 from transform.contract import TransformError
 from transform.periods import Period, parse_period
 
@@ -320,6 +321,18 @@ def test_a_held_period_gives_neither_figures_nor_units_nor_effects(world, planne
     assert ended["2015"]["gained"] > 0
 
 
+def test_a_figure_that_was_loaded_while_held_is_not_taken_for_a_changed_record(world, said, monkeypatch) -> None:
+    from load import planned as loading
+
+    write_definitions(world.definitions, OLD_CODES + NEW_CODES)
+    real = loading.LoadedFigure
+    monkeypatch.setattr(loading, "LoadedFigure", lambda **v: real(**(v | {"value": None, "status": "held"})))
+    text = said(parse_period("2018"))
+    count = len(expected({"PH97010", "PH97011"})["2018"])
+    assert f"2018 (cases): held when it was loaded, and no longer; by the old definition it is {count}." in text
+    assert "changed too" not in text
+
+
 def test_each_figure_is_recounted_on_the_records_it_was_counted_from(world, planned, tmp_path) -> None:
     more = [(f"late-{n}", date(2013, 3, 1 + n), "PH97010", "3047") for n in range(5)]
     land(world.settings, tmp_path, more, datetime(2020, 9, 1, tzinfo=UTC))
@@ -410,6 +423,19 @@ def test_against_needs_a_period_and_a_folder_of_definitions(world, planned, tmp_
         planned(against=world.definitions)
     with pytest.raises(TransformError, match="there are no definitions in it"):
         planned(parse_period("2014"), against=tmp_path)
+
+
+def test_a_question_that_a_published_table_answers_is_refused_once_it_changed(world, tmp_path, capsys) -> None:
+    name = "breach-of-restraining-order-convictions"
+    changed = shutil.copytree(DEFINITIONS, tmp_path / "changed")
+    file = changed / "questions" / f"{name}.toml"
+    names = {"COURTSTATS_HOME": str(world.settings.home), "COURTSTATS_DEFINITIONS": str(changed)}
+    settings, years = load_settings(names), [parse_period("2014")]
+    planning.plan(settings, name, years, DEFINITIONS)
+    assert "Nothing to do" in capsys.readouterr().out
+    file.write_text(re.sub(r"^owner .*", 'owner = "another"', file.read_text(), flags=re.M))
+    with pytest.raises(TransformError, match="a published table answers it"):
+        planning.plan(settings, name, years, DEFINITIONS)
 
 
 def test_figures_counted_from_other_landings_than_the_store_holds_are_refused(world, planned, tmp_path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from transform.codelists import CodeList
 from transform.counting import count_sql
 from transform.examples import run_examples
-from transform.explain import explain, explain_text
+from transform.explain import explain, question_page
 from transform.questions import Question, load_definitions
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -80,9 +80,10 @@ def test_the_question_is_what_the_letter_says() -> None:
 
 def test_the_explanation_holds_the_rule_the_codes_and_the_statement() -> None:
     said = explain(SPO)
-    text = explain_text(SPO)
+    text = question_page(SPO)
     assert said["sql"] == count_sql(SPO)
-    for part in (SPO.asks, "Stalking Protection Order", "ST19502", "granted-beside-interim", *(n.text for n in SPO.notes), said["sql"]):
+    notes = [note.text for note in SPO.notes]
+    for part in (SPO.asks, "Stalking Protection Order", "ST19502", "granted-beside-interim", *notes, said["sql"]):
         assert part in text
     assert {c["label"] for c in said["codes"]["spo-interim"]} == {"Interim Stalking Protection Order"}
 

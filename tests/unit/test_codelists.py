@@ -33,7 +33,7 @@ def test_codes_stay_text_and_dates_become_dates(tmp_path: Path) -> None:
         (f"{TOP}\n", "codelists/a-list.csv:1:1: the list is empty"),
         (f"{TOP}\nST1,offense,t,,,,\n", "a-list.csv:2:5: 'offense' is not a way to match. Did you mean 'offence'"),
         (f"{TOP}\n\nST1,nothing like,t,,,,\n", "a-list.csv:3:5: 'nothing like' is not a way to match. Use one of"),
-        (f"{TOP}\n401,cjs,t,,,,\n", ":2:1: '401' is not a code of kind 'cjs'. Write four digits (a spreadsheet may"),
+        (f"{TOP}\n401,cjs,t,,,,\n", ":2:1: '401' is not a code of kind 'cjs'. Did you mean '0401'? A spreadsheet may"),
         (f"{TOP}\nST19501ABC,offence,t,,,,\n", ":2:1: 'ST19501ABC' is not a code of kind 'offence'"),
         (f"{TOP}\nspo,short,t,,,,\n", ":2:1: 'spo' is not a code of kind 'short'. Write capital letters"),
         (f"{TOP}\nG,short,,,,,\n", ":2:9: the label is missing"),

@@ -128,10 +128,20 @@ def test_every_fault_of_every_file_comes_at_once(sql: Path) -> None:
     broken.write_text("id = ", encoding="utf-8")
     (sql / "codelists" / "odd.csv").write_text("code\n", encoding="utf-8")
     found = faults(sql)
-    for said in ("titel", "`title` is missing", "spo-grantd", "'x' has 1 fields", "`hearing` is not a date"):
+    for said in ("titel", "spo-grantd", "'x' has 1 fields", "`hearing` is not a date"):
         assert sum(said in fault for fault in found) == 1, (said, found)
     assert sum("questions/broken.toml:1:1: the file is not TOML" in fault for fault in found) == 1
     assert sum("codelists/odd.csv:1" in fault for fault in found) == 1
+
+
+def test_a_misspelt_key_is_not_reported_as_missing_too(sql: Path) -> None:
+    change(sql, ("title    =", "titel    ="))
+    assert len(faults(sql)) == 1
+
+
+def test_a_missing_unit_names_the_units(sql: Path) -> None:
+    change(sql, ('unit = "case"\n', ""))
+    assert any("Add unit = 'case' or 'defendant'" in fault for fault in faults(sql))
 
 
 def test_two_steps_of_one_name_are_refused(sql: Path) -> None:

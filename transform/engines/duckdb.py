@@ -5,9 +5,9 @@ Nothing is written and nothing outside the given files is read. Connections live
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import duckdb
@@ -23,6 +23,8 @@ from transform.holds import holds_in_force, open_days
 from transform.periods import Period, overlap
 from transform.question_meaning import RESERVED_EVIDENCE
 from transform.rules import RULES
+
+FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def count_series(
             periods that overlap.
     """
     combinations = requested(question, by)
-    counted_in = _unit(question, unit)
+    counted_in = unit_asked(question, unit)
+    # What was not asked for is not computed: a breakdown by court reads the records once more.
+    question = replace(question, breakdowns=replace(question.breakdowns, allowed=combinations))
     in_order = sorted(periods, key=lambda p: p.first)
     if any(overlap(one, other) for one, other in pairwise(in_order)):
         raise TransformError("the periods of a series overlap", where=question.id, remedy="Ask for them one by one")
@@ -102,9 +106,9 @@ def count_series(
     ]
     if not any(open_days(period, of_period) for period, of_period in zip(periods, holds, strict=True)):
         records = Records((), records.newest_batch, records.as_known_at)  # nothing is looked at
-    with _connection(question, records, periods, held, key) as connection:
+    with open_records(question, records, periods, held, key) as connection:
         sql = count_sql(question, counted_in)
-        rows = connection.execute(sql, _bound(records, periods)).fetchall()
+        rows = connection.execute(sql, bound(records, periods)).fetchall()
     known = Known(counted_in, records.newest_batch, records.as_known_at)
     of_number: dict[int, list[Part]] = {}
     for row in rows:
@@ -135,13 +139,14 @@ def units(
             remedy="Ask for a period outside it",
         )
     kinds = [kind.name for kind in question.evidence] + [RESERVED_EVIDENCE]
-    with _connection(question, records, [period], [], key) as connection:
-        sql = units_sql(question, _unit(question, unit))
-        rows = connection.execute(sql, _bound(records, [period])).fetchall()
+    with open_records(question, records, [period], [], key) as connection:
+        sql = units_sql(question, unit_asked(question, unit))
+        rows = connection.execute(sql, bound(records, [period])).fetchall()
     return [Unit(case, unit, strength, day, kinds[kind - 1], urn) for case, unit, strength, day, kind, urn in rows]
 
 
-def _unit(question: Question, unit: str | None) -> str:
+def unit_asked(question: Question, unit: str | None) -> str:
+    """The unit asked for, or the main one. Raises `TransformError` for one that the question does not have."""
     if unit is not None and unit not in question.units:
         raise TransformError(
             f"{question.id} is not counted in {unit}s", remedy=f"Its units are: {', '.join(question.units)}"
@@ -149,7 +154,8 @@ def _unit(question: Question, unit: str | None) -> str:
     return unit or question.unit
 
 
-def _bound(records: Records, periods: Sequence[Period]) -> dict[str, date | datetime | int]:
+def bound(records: Records, periods: Sequence[Period]) -> dict[str, date | datetime | int]:
+    """The parameters that a statement binds."""
     return {
         "from": min(period.first for period in periods),
         "to": max(period.last for period in periods),
@@ -159,12 +165,15 @@ def _bound(records: Records, periods: Sequence[Period]) -> dict[str, date | date
 
 
 @contextmanager
-def _connection(
+def open_records(
     question: Question, records: Records, periods: Sequence[Period], held: Sequence[Period], key: bytes
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the relations and functions that `transform.counting` names."""
     connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
     try:
+        if isinstance(records.files, pa.Table) and records.files.num_rows < FEW_ROWS:
+            connection.execute("set threads = 1")  # an example: starting threads takes longer than counting
+
         _records(connection, records.files)
         days = "first_day date, last_day date"
         asked = [[number, p.first, p.last] for number, p in enumerate(periods, 1)]
@@ -200,5 +209,6 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows:
     """A small relation. Not by way of an Arrow table: making one from Python values imports pandas (2 s)."""
     connection.execute(f"create temp table {name} ({columns})")
     if rows:
-        places = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into {name} values ({places})", rows)  # noqa: S608 - names are ours
+        row = f"({', '.join('?' for _ in rows[0])})"
+        places = ", ".join([row] * len(rows))
+        connection.execute(f"insert into {name} values {places}", list(chain.from_iterable(rows)))  # noqa: S608 - ours
