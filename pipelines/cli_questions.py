@@ -1,10 +1,11 @@
 """Commands on definitions: list, explain, check, test, write and plan questions, and look codes up."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.cli_app import AsJson, Question, app, settings
+from pipelines.cli_app import AsJson, Every, From, PeriodName, Question, To, app, settings
 
 
 @app.command()
@@ -96,3 +97,26 @@ def new(
         settings(), name, offences=offence, results=result or [], title=title, unit=unit, owner=owner,
         in_force=in_force, act=act, base=base, dry_run=dry_run, as_json=as_json,
     )  # fmt: skip
+
+
+@app.command()
+def plan(
+    question: Question,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="Folder with another version of the definitions: compare with that one."),
+    ] = None,
+    first: From = None,
+    last: To = None,
+    period: PeriodName = None,
+    every: Every = None,
+    cells: Annotated[bool, typer.Option("--cells", help="Show the changed cells of the breakdowns too.")] = False,
+    units: Annotated[bool, typer.Option("--units", help="List the units gained and lost, by key.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a changed definition or code list would do to loaded figures, before it does. Writes nothing."""
+    from pipelines import planning
+    from pipelines.asked import periods
+
+    asked = periods(first, last, period, every) if first or last or period or every else ()
+    planning.plan(settings(), question, asked, against, cells=cells, units=units, as_json=as_json)

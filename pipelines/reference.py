@@ -23,6 +23,8 @@ def pages() -> dict[str, str]:
         **questions,
         "docs/questions/README.md": questions_index(found),
         "docs/reference/rules.md": rules(),
+        "docs/reference/question-file.md": question_file(),
+        "docs/reference/findings.md": findings(),
         "docs/reference/hearing-results.md": hearing_results(),
         "docs/reference/warehouse.md": warehouse(),
         "docs/reference/checks.md": checks(),
@@ -92,6 +94,23 @@ def checks() -> str:
     )
 
 
+def question_file() -> str:
+    """Every key of a question file."""
+    from transform.question_table import definition_table
+
+    return (
+        f"# The question file\n\n{MADE}\nEvery key that `sql/questions/<id>.toml` may hold. A key that is not here is "
+        "refused, with the nearest one that is.\n\n" + definition_table()
+    )
+
+
+def findings() -> str:
+    """The catalogue of the linter."""
+    from pipelines.linting import findings_page
+
+    return findings_page()
+
+
 def rules() -> str:
     """The named rules that a step may use."""
     from transform.rules import RULES
@@ -101,7 +120,7 @@ def rules() -> str:
         for rule in RULES.values()
     ]
     return (
-        f"# Named rules\n\n{MADE}\nA step uses a rule by name and version, `keep = {{ rule = \"name@1\" }}`, where the "
+        f'# Named rules\n\n{MADE}\nA step uses a rule by name and version, `keep = {{ rule = "name@1" }}`, where the '
         "definition's own conditions cannot say what is meant. A rule looks at one result at a time; it is a step with "
         "its own attrition. What a rule does never changes: a change is a new version.\n\n"
         + grid(["rule", "what it keeps", "columns it looks at"], lines)

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from extract.contract import RECORDS, normalise_text, text_digest
+from transform.contract import Figure
 from transform.definition import Example, Given, Question
 from transform.engines.duckdb import Records, count
 from transform.periods import Period, parse_period
@@ -48,6 +49,12 @@ def _run(question: Question, example: Example, key: bytes) -> ExampleOutcome:
             )
     got = {expected: got[expected] for expected in example.expect}
     return ExampleOutcome(example.name, got == dict(example.expect), dict(example.expect), got)
+
+
+def _value(figure: Figure | None) -> int | str:
+    if figure is None:
+        return "no such cell"
+    return figure.status if figure.value is None else figure.value
 
 
 @dataclass(frozen=True, slots=True)

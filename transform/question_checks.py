@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from transform.codelists import CodeList
 from transform.contract import TransformError
 from transform.published import PublishedTable, Selection, definition_faults
-from transform.question_file import PublishedPart, QuestionFile
+from transform.question_file import QuestionFile
 from transform.question_meaning import Found, meaning_faults, nearest
+from transform.question_parts import PublishedPart
 from transform.toml_places import Path, Place, places
 
 _SAID = {

@@ -8,30 +8,12 @@ way of the published JSON Schema (`question_schema`).
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from transform.question_values import (
-    CourtCode,
-    Cron,
-    Expectation,
-    Finding,
-    ForceCode,
-    Line,
-    PeriodText,
-    ScheduledPeriod,
-    Slug,
-    listed,
-)
+from transform.question_parts import ConditionPart, ExamplePart, Part, PublishedPart, Unit
+from transform.question_values import Cron, Line, PeriodText, ScheduledPeriod, Slug
 
 SCHEMA = "courtstats/question@1"
-Unit = Literal["case", "defendant", "application", "order"]
-Level = Literal["OFFENCE", "APPLICATION", "CASE", "DEFENDANT"]
-
-
-class Part(BaseModel):
-    """A table of the file: exact types, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class CountPart(Part):
@@ -45,46 +27,6 @@ class CountPart(Part):
     """The date that places a unit in a period."""
     once: Literal["first in period"]
     """One per unit in each period, dated by its first hearing that qualifies there."""
-
-
-class WindowPart(Part):
-    """Days, both ends included; an end that is left out is open."""
-
-    first: date | None = Field(None, alias="from")
-    """First day."""
-    last: date | None = Field(None, alias="to")
-    """Last day."""
-
-
-class ConditionPart(Part):
-    """Conditions on one result; all that are given must hold."""
-
-    offence: Slug | None = None
-    """The offence code is on this code list."""
-    result: Slug | None = None
-    """The result is on this code list, by CJS code, short code or whole text as the list says."""
-    level: Annotated[list[Level], BeforeValidator(listed)] = []
-    """What the result is on: one of these levels."""
-    source: Annotated[list[Slug], BeforeValidator(listed)] = []
-    """The source as configured (`spi`, or the name in a mapping) is one of these."""
-    system: Annotated[list[Line], BeforeValidator(listed)] = []
-    """The court system that spoke (B00LIBRA, C00CommonPlatform) is one of these."""
-    court: Annotated[list[CourtCode], BeforeValidator(listed)] = []
-    """The court is one of these, by the first five characters of its code."""
-    force: Annotated[list[ForceCode], BeforeValidator(listed)] = []
-    """The police force is one of these, by its two characters."""
-    finding: Annotated[list[Finding], BeforeValidator(listed)] = []
-    """The finding is one of these (G: guilty)."""
-    final_disposal: bool | None = None
-    """Whether the offence is finally disposed of."""
-    convicted: bool | None = None
-    """Whether there is a finding of guilty or, where no finding was sent, a date of conviction."""
-    hearing: WindowPart | None = None
-    """The hearing is in these days."""
-    conviction: WindowPart | None = None
-    """The conviction is in these days."""
-    rule: Line | None = None
-    """A named rule with its version, like convicted-by-the-hearing@1 (docs/reference/rules.md)."""
 
 
 class StepPart(Part):
@@ -102,7 +44,9 @@ class EvidencePart(Part):
     """One kind of evidence on which a unit can rest; a unit takes the first that applies."""
 
     name: Slug
+    """Short name, as in the answer for machines."""
     label: Line
+    """What the kind means, in words."""
     has: Slug
     """A counted result is on this list."""
     without: Slug | None = None
@@ -128,8 +72,11 @@ class BreakdownPart(Part):
     """A breakdown by the categories of an offence list."""
 
     name: Slug
+    """Name by which it is asked for, like application_type."""
     label: Line
+    """Its heading."""
     list: Slug
+    """The offence list whose categories are the cells; a step keeps it."""
 
 
 class BreakdownsPart(Part):
@@ -147,19 +94,23 @@ class SchedulePart(Part):
     cron: Cron
     """Minute, hour, day, month, weekday, in London time."""
     period: ScheduledPeriod
+    """The period that is due: the one before the time of the schedule."""
 
 
 class ReleasePart(Part):
     """Where the figures go out."""
 
     stream: Slug
+    """Name of the publication that the figures belong to."""
 
 
 class HoldPart(Part):
     """A period whose figures may not be given before a time."""
 
     period: PeriodText
+    """The period, like 2019 or 2019Q4."""
     until: AwareDatetime
+    """From then on the figures may be given; with its time zone."""
     basis: Line
     """By what rule or enactment."""
 
@@ -168,6 +119,7 @@ class NotePart(Part):
     """A note that goes with the figure."""
 
     text: Line
+    """The note, on one line."""
     when: dict[str, Line] = {}
     """Only with some figures: `period` that they touch, `unit`, or the category of a breakdown."""
 
@@ -176,7 +128,9 @@ class BreakPart(Part):
     """A break in the series: figures from this day on do not compare with those before."""
 
     at: date
+    """The first day of the new series."""
     text: Line
+    """What changed."""
 
 
 class ProvisionalPart(Part):
@@ -185,36 +139,7 @@ class ProvisionalPart(Part):
     days: Annotated[int, Field(ge=1, le=3660)]
     """For how many days after its end a period is provisional."""
     text: Line = "Provisional: results of these hearings can still be amended."
-
-
-class SelectPart(Part):
-    """Which rows of a published table are taken: those whose column has one of these values."""
-
-    column: Line
-    any: list[Line] = Field(min_length=1)
-    compare: Literal["text", "home office class"] = "text"
-
-
-class PublishedPart(Part):
-    """The published table that answers the question; its file is given when asking."""
-
-    name: Line
-    """Its full name, which is said with every figure."""
-    source: Line
-    """Where it is published."""
-    counts: Line
-    """What its numbers count, in words."""
-    basis: Line
-    """What it covers and how it differs from a count of hearing records."""
-    sheet: Line | None = None
-    """Sheet of a workbook; the first where it is left out."""
-    year: Line | None = None
-    """Column with the calendar year."""
-    value: Line | None = None
-    """Column with the number."""
-    years: Literal["columns"] | None = None
-    """Say "columns" where the years are heads of columns; then there is no `year` and `value`."""
-    select: list[SelectPart] = Field(min_length=1)
+    """The note that goes with provisional figures."""
 
 
 class AcceptPart(Part):
@@ -223,51 +148,18 @@ class AcceptPart(Part):
     finding: Line
     """Id of the finding (docs/reference/findings.md)."""
     because: Line
-
-
-class GivenPart(Part):
-    """One row of an example: a result of a case, or (without a result) a statement with nothing left."""
-
-    case: Line
-    hearing: date
-    offence: Line | None = None
-    result: Line | None = None
-    """Four digits are a CJS code, capitals a short code, anything else a text."""
-    short: Line | None = None
-    """A short code beside a CJS code."""
-    text: Line | None = None
-    """A text beside a code."""
-    defendant: Line = "1"
-    stated: Annotated[int, Field(ge=1)] = 1
-    """Number of the statement about this case, defendant and day; a later one replaces it."""
-    application: Line | None = None
-    level: Level | None = None
-    source: Slug | None = None
-    system: Line | None = None
-    court: CourtCode | None = None
-    force: ForceCode | None = None
-    finding: Finding | None = None
-    final_disposal: bool | None = None
-    convicted: date | None = None
-    """Date of conviction."""
-
-
-class ExamplePart(Part):
-    """A small case that shows the rule; it is run by the engine that counts."""
-
-    name: Line
-    given: list[GivenPart]
-    expect: dict[str, Expectation] = Field(min_length=1)
-    """Figures by period and cell, like "2020Q1" or "2020Q1 month=2020-01 unit=defendant"."""
+    """Why it is right as it is."""
 
 
 class QuestionFile(Part):
     """A whole question file."""
 
     schema_: Literal["courtstats/question@1"] = Field(alias="schema")
+    """Version of this form; always courtstats/question@1."""
     id: Slug
     """Name of the question; the file is named after it."""
     title: Line
+    """Heading of the figures."""
     asks: Line
     """The question in one sentence."""
     owner: Line
@@ -275,6 +167,7 @@ class QuestionFile(Part):
     in_force: date | None = None
     """Day from which the Act is in force; earlier hearings cannot carry such an order."""
     act: Line | None = None
+    """The Act or rule by which such orders can be made, with `in_force`."""
     count: CountPart
     step: list[StepPart] = Field(min_length=1)
     outcome: OutcomePart | None = None

@@ -137,7 +137,7 @@ def question_schema(lists: Iterable[str] = (), rules: Iterable[str] = RULES) -> 
     made = _plain(QuestionFile.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator))
     tables: dict[str, Schema] = made.pop("$defs")
     title = "A line break, or a character that cannot be seen"
-    tables["Unprintable"] = {"title": title, "pattern": f"[{_UNPRINTABLE}]"}
+    tables["Unprintable"] = {"title": title, "type": "string", "pattern": f"[{_UNPRINTABLE}]"}
     known = sorted(lists)
     for table, keys in _LISTS.items() if known else ():
         for key in keys:

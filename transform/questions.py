@@ -30,7 +30,8 @@ from transform.definition import (
 )
 from transform.periods import parse_period
 from transform.question_checks import published_of, question_faults
-from transform.question_file import OutcomePart, QuestionFile, StepPart, WindowPart
+from transform.question_file import OutcomePart, QuestionFile, StepPart
+from transform.question_parts import WindowPart
 from transform.rules import RULES
 
 

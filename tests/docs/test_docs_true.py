@@ -12,12 +12,16 @@ from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+TOP = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = {name: c for name, c in TOP.items() if not hasattr(c, "commands")} | {
+    f"{group} {name}": c for group, g in TOP.items() if hasattr(g, "commands") for name, c in g.commands.items()
+}
+"""Every command; those of a group with its name before theirs."""
 
 
 def described(command: str) -> str:
     """The README's row on a command."""
-    rows = re.findall(rf"^\| `{command}\b.*$", README, re.M)
+    rows = re.findall(rf"^\| `{command}(?: [^`|]+)?` \|.*$", README, re.M)
     assert len(rows) == 1, f"README has {len(rows)} rows on {command}"
     return str(rows[0])
 
@@ -34,7 +38,7 @@ def test_readme_names_each_option_of_each_command_and_no_other(command: str) -> 
 
 
 def test_readme_names_no_command_that_is_not_there() -> None:
-    assert set(re.findall(r"^\| `([a-z]+)(?: [A-Z.]+)?` \|", README, re.M)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `([a-z]+(?: [a-z]+)?)(?: [A-Z.\[\]]+)?` \|", README, re.M)) == set(COMMANDS)
 
 
 def test_every_option_says_what_it_is_for() -> None:
@@ -86,6 +90,13 @@ def test_generated_pages_are_up_to_date() -> None:
 
     for name, text in pages().items():
         assert (ROOT / name).read_text(encoding="utf-8") == text, f"{name} is out of date: make docs"
+
+
+def test_no_page_is_left_of_a_question_that_is_gone() -> None:
+    from pipelines.reference import pages
+
+    made = {name for name in pages() if name.startswith("docs/questions/")}
+    assert {p.relative_to(ROOT).as_posix() for p in (ROOT / "docs" / "questions").glob("*.md")} == made
 
 
 def test_the_schedules_are_those_of_the_questions() -> None:

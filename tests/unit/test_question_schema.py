@@ -75,7 +75,8 @@ name = "One"
 given = [
   { case = "A", hearing = 2020-02-03, offence = "ST19501", result = "3307", court = "B01DU", force = "01", stated = 2 },
   { case = "B", hearing = 2020-02-03, defendant = "2", level = "OFFENCE", source = "spi", system = "B00LIBRA" },
-  { case = "C", hearing = 2020-02-04, offence = "ST19501", application = "1", text = "x", finding = "G", convicted = 2020-02-01 },
+  { case = "C", hearing = 2020-02-04, offence = "ST19501", application = "1", text = "x", finding = "G" },
+  { case = "D", hearing = 2020-02-04, offence = "ST19501", result = "SPO", convicted = 2020-02-01 },
 ]
 expect = { "2020Q1" = 1, "2020Q1 month=2020-02 region=london" = 1, "2020-01" = "no data" }
 """.replace("CATEGORIES", json.dumps(list(LISTS["spa-outcomes"].categories)))
