@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.settings import DEFINITIONS
 from transform.explain import question_page, questions_index
+from transform.question_schema import SCHEMA_FILE, question_schema_text
 from transform.questions import load_definitions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
     return {
         **questions,
         "docs/questions/README.md": questions_index(found),
+        f"sql/questions/{SCHEMA_FILE}": question_schema_text(),
         "docs/reference/rules.md": rules(),
         "docs/reference/question-file.md": question_file(),
         "docs/reference/findings.md": findings(),

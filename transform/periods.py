@@ -48,11 +48,11 @@ def _months_from(year: int, month: int, count: int) -> Period:
     return Period(date(year, month, 1), date(end_year, end_month, monthrange(end_year, end_month)[1]))
 
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
-_HALF = re.compile(r"(\d{4})-?H([12])", re.IGNORECASE)
-_YEAR = re.compile(r"\d{4}")
-_FINANCIAL = re.compile(r"(\d{4})/(\d{2})")
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE | re.ASCII)
+_HALF = re.compile(r"(\d{4})-?H([12])", re.IGNORECASE | re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_FINANCIAL = re.compile(r"(\d{4})/(\d{2})", re.ASCII)
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?")
 
 

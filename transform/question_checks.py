@@ -103,7 +103,11 @@ def _shape_fault(error: dict[str, Any]) -> Found:
     if kind == "extra_forbidden":
         return path, f"unknown key `{name}`", nearest(name, _known_keys(path[:-1]), "keys")
     if kind == "literal_error":
-        near = get_close_matches(given, str(context["expected"]).replace("'", " ").split(), 1) if given else []
+        near = (
+            get_close_matches(given, str(context["expected"]).replace("'", " ").split(), 1)
+            if isinstance(given, str)
+            else []
+        )
         remedy = f"Did you mean {near[0]!r}?" if near else f"Use {context['expected']}"
         return path, f"`{name}` cannot be {given!r}", remedy
     what, remedy = _SAID.get(kind, (str(error["msg"]), "Correct it"))

@@ -173,7 +173,7 @@ def _outcome_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
 
 
 def _breakdown_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
-    kept = {c.get("offence") for path, c in conditions(data) if path[-1] == "keep"}
+    kept = [c.get("offence") for path, c in conditions(data) if path[-1] == "keep"]  # a list: not all need be text
     for position, breakdown in tables(data, "breakdown"):
         name, code_list = breakdown.get("name"), breakdown.get("list")
         if isinstance(name, str) and (name in RESERVED or "-" in name):
@@ -249,7 +249,8 @@ def _period_faults(text: str, path: Path) -> Iterator[Found]:
 def _example_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
     declared = data.get("breakdowns")
     groups = [declared.get(key) for key in ("default", "allowed")] if isinstance(declared, dict) else []
-    allowed = [set(c) for g in groups if isinstance(g, list) for c in g if isinstance(c, list)]
+    named = [c for g in groups if isinstance(g, list) for c in g if isinstance(c, list)]
+    allowed = [{part for part in c if isinstance(part, str)} for c in named]
     for position, example in tables(data, "example"):
         expect = example.get("expect")
         for key in expect if isinstance(expect, dict) else ():

@@ -81,25 +81,22 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9]*([-_][a-z0-9]+)*$"})]
-Line = Annotated[str, AfterValidator(_line), Field(json_schema_extra={"pattern": r"^(?=.*\S)[^\x00-\x1f\x7f]*$"})]
+Slug = Annotated[str, AfterValidator(_slug)]
+Line = Annotated[str, AfterValidator(_line)]
 PeriodText = Annotated[str, AfterValidator(_period)]
-ScheduledPeriod = Annotated[str, AfterValidator(_scheduled), Field(json_schema_extra={"enum": list(SCHEDULED_PERIODS)})]
-Cron = Annotated[str, AfterValidator(_cron), Field(json_schema_extra={"pattern": r"^\S+(\s+\S+){4}$"})]
+ScheduledPeriod = Annotated[str, AfterValidator(_scheduled)]
+Cron = Annotated[str, AfterValidator(_cron)]
 CourtCode = Annotated[
     str,
     _coded("[A-Z][A-Z0-9]{4}", "a court", "Write the first five characters of its code, in capitals, like B01DU"),
-    Field(json_schema_extra={"pattern": "^[A-Z][A-Z0-9]{4}$"}),
 ]
 ForceCode = Annotated[
     str,
     _coded("[A-Z0-9]{2}", "a police force", 'Write its two characters in quotes, like "01"'),
-    Field(json_schema_extra={"pattern": "^[A-Z0-9]{2}$"}),
 ]
 Finding = Annotated[
     str,
     _coded("[A-Z]{1,4}", "a finding", "Write its letters as sent, like G for guilty"),
-    Field(json_schema_extra={"pattern": "^[A-Z]{1,4}$"}),
 ]
 Expectation = Annotated[
     Any,

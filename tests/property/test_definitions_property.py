@@ -61,7 +61,7 @@ RESULT_ENTRIES = [
     ("RFSD", "short"),
     ("g - granted", "text"),
 ]
-CATEGORIES = ["one", "two", "three"]
+CATEGORIES = ["one", "two", "one", "three"]
 OFFENCE_LISTS, RESULT_LISTS = ["offences-a", "offences-b"], ["results-a", "results-b", "results-c"]
 STEP_NAME = "Step {}: '$to', \"{{{{unit}}}}\" -- and so on; */"
 """A name is part of the statement's comments and must not be read as anything else."""
@@ -176,15 +176,17 @@ def definitions(draw: st.DrawFn) -> Definition:
         lines.append(f"has = {toml(draw(CONDITIONS['result']))}")
         if beside and (other := draw(st.sampled_from(["beside", "without", None]))):
             lines.append(f"{other} = {toml(draw(CONDITIONS['result']))}")
-    declared = draw(st.lists(combinations(names), max_size=4, unique_by=frozenset))
+    declared = draw(st.lists(combinations(names), min_size=2, max_size=5, unique_by=frozenset))
     at = draw(st.integers(0, len(declared)))
     lines += ["[breakdowns]", f"default = {toml(declared[:at])}", f"allowed = {toml(declared[at:])}"]
-    for period in draw(st.lists(st.sampled_from(HOLDS), max_size=2)) if draw(st.booleans()) else []:
+    for period in (
+        draw(st.lists(st.sampled_from(HOLDS), max_size=2)) if draw(st.sampled_from([False, False, True])) else []
+    ):
         until = draw(st.sampled_from(ENDS)).isoformat()
         lines += ["[[hold]]", f"period = {toml(period)}", f"until = {until}", 'basis = "a test"']
     lines += ["[[example]]", 'name = "Nothing landed"', "given = []", 'expect = { 2020 = "no data" }']
     asked = [draw(st.permutations(one)) for one in declared]
-    return Definition("\n".join(lines) + "\n", lists, draw(st.sampled_from([asked, asked, None])))
+    return Definition("\n".join(lines) + "\n", lists, draw(st.sampled_from([asked, asked, asked, None])))
 
 
 @st.composite
@@ -214,7 +216,7 @@ RESULTS = [  # CJS code, short code, normalised text
     ("4506", "G", "granted"),
     (None, None, None),
 ]
-CASES = ["urn:A", "urn:A", "urn:B", "case:mi:C", "payload:D", "urn:E"]
+CASES = ["urn:A", "urn:A", "urn:A", "urn:B", "urn:B", "case:mi:C", "payload:D"]
 STATEMENT = {
     "stated_at": st.integers(0, 2).map(lambda n: DAY_0 + timedelta(days=n)),
     "received_at": st.integers(0, 2).map(lambda n: DAY_0 + timedelta(days=n)),
@@ -246,7 +248,7 @@ OF_OFFENCE = {
 def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Statements about a few keys: amendments, empty ones, weak cases, ties of every depth, late arrivals."""
     found: list[dict[str, Any]] = []
-    for k in range(draw(st.sampled_from([3, 6, 9, 12, 7, 0]))):
+    for k in range(draw(st.sampled_from([3, 6, 9, 12, 1]))):
         source = draw(st.fixed_dictionaries(OF_SOURCE | {"source_format": st.sampled_from(["spi", "table"])}))
         key = source | {"statement_key": f"key {k}", "hearing_date": draw(st.sampled_from(DAYS))}
         case = draw(st.fixed_dictionaries(OF_CASE))
@@ -431,15 +433,15 @@ def compare(
 ) -> set[str]:
     """Hold the engine against the reference, in every unit and period; gives the features that were exercised.
 
-    For one unit and period, which `pick` chooses, the answer by itself and the list of units are held
-    against it too: they cost a connection each.
+    Of one answer, which `pick` chooses among those that count something, the period by itself and the
+    list of units are held against it too: each costs a connection.
     """
     question = definition.question()
     known = reference.Knowledge(DAY_0 + timedelta(days=known_after), newest, NOW)
     filled_rows = [filled(row) for row in rows]
     records = Records(as_table(filled_rows), newest, known.at)
-    picked = periods[pick % len(periods)], question.units[pick % len(question.units)]
     seen: set[str] = set()
+    compared = []
     for unit in question.units:
         answers = count_series(question, records, periods, definition.by, unit=unit, key=KEY, now=NOW)
         assert [parse_period(answer.period) for answer in answers] == list(periods)
@@ -448,11 +450,12 @@ def compare(
             assert as_found(answer) == {name: said for name, said in expected.items() if name != "units"}
             assert_sums(question, answer)
             seen.update(features(question, answer))
-            if (period, unit) != picked:
-                continue
-            assert_units(question, records, period, unit, expected)
-            if len(periods) > 1:
-                assert answer == count(question, records, period, definition.by, unit=unit, key=KEY, now=NOW)
+            compared.append((period, answer, expected))
+    counted = [one for one in compared if one[1].value] or compared
+    period, answer, expected = counted[pick % len(counted)]
+    assert_units(question, records, period, answer.unit, expected)
+    if len(periods) > 1:
+        assert answer == count(question, records, period, definition.by, unit=answer.unit, key=KEY, now=NOW)
     return seen
 
 
@@ -471,8 +474,8 @@ def test_the_engine_counts_what_the_rules_say_whatever_the_definition() -> None:
         definition=definitions(),
         rows=histories(),
         periods=PERIODS,
-        known_after=st.sampled_from([2, 2, 2, 2, 1, 0, -1]),
-        newest=st.sampled_from([3, 3, 3, 2, 1]),
+        known_after=st.sampled_from([2, 2, 2, 2, 2, 2, 1, 0, -1]),
+        newest=st.sampled_from([3, 3, 3, 3, 2, 1]),
         pick=st.integers(0, 11),
     )
     def holds(**drawn: Any) -> None:

@@ -225,6 +225,8 @@ def test_keys_are_explained_where_the_model_explains_them() -> None:
         ("final_disposal = true", 'final_disposal = "true"'),
         ('keep = { offence = "spo-applications" }', "keep = {}"),
         ('keep = { offence = "spo-applications" }', 'keep = { court = "B01DU" }'),
+        ('keep = { offence = "spo-applications" }', 'keep = { offence = "spo-applications", result = "granted" }'),
+        ('result = "spa-outcomes", ', ""),
         ('keep = { offence = "spo-applications" }', 'drop = { offence = "spo-applications" }'),
         ('keep = { rule = "heard-on-a-weekday@1" }', 'keep = { rule = "heard-on-a-weekday@9" }'),
         ('{ name = "Rule", keep', '{ name = "Rule", drop = { court = "B01DU" }, keep'),
@@ -419,6 +421,7 @@ def keys_of_tables() -> list[str]:
 
 
 KEYS = keys_of_tables()
+WRONG: list[Any] = ["a\nb", "Bad Slug", " ", 3306, True, [], {}]
 
 
 def containers(value: Any) -> Iterator[Any]:
@@ -427,6 +430,36 @@ def containers(value: Any) -> Iterator[Any]:
         yield value
         for one in value.values() if isinstance(value, dict) else value:
             yield from containers(one)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every key and element of a file."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in parts:
+        yield (*path, key)
+        yield from places(one, (*path, key))
+
+
+@pytest.mark.parametrize("table", BASES["full"])
+def test_every_key_gone_misspelt_or_with_a_wrong_value_is_the_same_to_both(table: str) -> None:
+    unlike = []
+    for path in places({table: BASES["full"][table]}):
+        for wrong in ["gone", "misspelt", *WRONG]:
+            data = copied(BASES["full"])
+            part = data
+            for key in path[:-1]:
+                part = part[key]
+            old = part.pop(path[-1])
+            if wrong == "misspelt" and isinstance(part, dict):
+                part[f"{path[-1]}x"] = old
+            elif wrong not in ("gone", "misspelt") and isinstance(part, dict):
+                part[path[-1]] = copied(wrong)
+            elif wrong not in ("gone", "misspelt"):
+                part.insert(path[-1], copied(wrong))
+            text = file(data)
+            if bool(within_reach(faults := refused(text, "full"))) != bool(seen := underlined(text)):
+                unlike.append((path, wrong, faults, seen))
+    assert unlike == []
 
 
 def copied(value: Any) -> Any:
