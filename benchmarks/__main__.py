@@ -15,7 +15,7 @@ from benchmarks.measuring import ROOT, Options, Report, progress
 
 DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- run -->", "<!-- /run -->"
-BENCHMARKS = ("landing-spi", "landing-table", "count-20m", "commands")
+BENCHMARKS = ("landing-spi", "landing-table", "count-20m", "series-20m", "commands")
 
 
 def benchmark(name: str) -> Callable[[Options], Report]:

@@ -17,7 +17,9 @@ from transform.code_checks import (
     CodeFinding,
     SeenCode,
     check_lists,
+    counts_from,
     seen_codes,
+    without_losses,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ def check(settings: "Settings", question: str | None, *, records: bool, as_json:
     checked = []
     for one in asked:
         found = check_lists(one.lists, in_force=one.in_force, counts_from=counts_from(one), standing=known)
+        found = without_losses(one, found)
         held = [(h.period.first, h.period.last) for h in one.holds if now < h.until]
         seen = seen_codes(one.lists, files, batch, held, key, known) if files else None
         checked.append((one, found, seen, held))
@@ -148,15 +151,6 @@ def check(settings: "Settings", question: str | None, *, records: bool, as_json:
         if why:
             show.write(why)
     return FAULTY if any(f.severity == ERROR for _, found, _, _ in checked for f in found) else 0
-
-
-def counts_from(question: "Question") -> date | None:
-    """The earliest day that the question can speak about: its law's, or a later one that a step asks for.
-
-    None where it may be asked about any day. A hold says nothing here: the days before it can be asked for too.
-    """
-    kept = [step.hearing.first for step in question.steps if step.hearing and not step.drop]
-    return max((day for day in (question.in_force, *kept) if day), default=None)
 
 
 def _landed(settings: "Settings") -> tuple[tuple[str, ...], int, bytes]:

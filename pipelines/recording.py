@@ -34,8 +34,9 @@ from pipelines.journal import note
 from pipelines.settings import Settings, make_home
 from transform.codelists import HEADER, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
-from transform.counting import count_sql
+from transform.counting import count_sql, used_breakdowns
 from transform.holds import holds_in_force
+from transform.standing import SQL, read_sources
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,10 +166,18 @@ def key_of(order: "Order") -> str:
         as_known_at=order.as_known_at,
         newest_batch=order.newest_batch,
         store=order.store,
-        code_version=f"{order.code_version} {sha256(count_sql(order.question, order.unit).encode()).hexdigest()}",
+        code_version=f"{order.code_version} {_code_of(order)}",
         unit=order.unit,
         holds=[f"{h.period.label} {h.until.isoformat()} {h.basis}" for h in in_force],
     )
+
+
+def _code_of(order: "Order") -> str:
+    """A digest of what counts beside the definition: the SQL, and the forces where cells are made of them."""
+    said = count_sql(order.question, order.unit)
+    if {"police_force", "region"} & set(used_breakdowns(order.question)):
+        said += read_sources(SQL / "standing")["forces.parquet"].sha256
+    return sha256(said.encode()).hexdigest()
 
 
 def run_row(order: "Order", answer: Answer | None, started_at: datetime, finished_at: datetime) -> RunRow:

@@ -12,10 +12,13 @@ from pathlib import Path
 from extract.contract import normalise_text, text_digest
 from transform.code_advice import Titled, alike, nearest_codes, same_title
 from transform.codelists import OFFENCE_MATCHES, CodeEntry, CodeList
+from transform.definition import Question
 from transform.standing import BASE_LENGTH, CodeChange, Standing, offence_in
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
+LOSSES = ("predecessor-missing", "successor-missing", "looks-wanted")
+"""Findings by which figures are too small: they say nothing of a list that takes results out."""
 MOST_WANTED = 10
 """At most so many suggestions of offences, and of results."""
 MOST_SEEN = 20
@@ -240,3 +243,20 @@ def _title(kind: str, code: str | None, standing: Standing) -> str:
         result = standing.results.get(code)
         return result.title if result else ""
     return _short_titles(standing).get(code or "", "") if kind == "short" else ""
+
+
+def counts_from(question: Question) -> date | None:
+    """The earliest day that the question can speak about: its law's, or a later one that a step asks for.
+
+    None where it may be asked about any day. A hold says nothing here: the days before it can be asked for too.
+    """
+    kept = [step.hearing.first for step in question.steps if step.hearing and not step.drop]
+    return max((day for day in (question.in_force, *kept) if day), default=None)
+
+
+def without_losses(question: Question, found: Sequence[CodeFinding]) -> list[CodeFinding]:
+    """The findings without those by which figures are too small on lists that only take results out."""
+    steps = question.steps
+    kept = {name for step in steps if not step.drop for name in (step.offence, step.result)}
+    dropped = {name for step in steps if step.drop for name in (step.offence, step.result)} - kept
+    return [one for one in found if one.list not in dropped or one.id not in LOSSES]

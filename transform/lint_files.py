@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from transform.code_checks import check_lists
+from transform.code_checks import check_lists, counts_from, without_losses
 from transform.codelists import CodeList, read_code_list
 from transform.contract import TransformError
 from transform.definition import Question
@@ -25,9 +25,6 @@ _NAMED = re.compile(r"""["']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["']""")
 """A text in a question's file that may be the name of a list."""
 _LIKELY = 0.85
 """How like a name has to be to one of a list to be taken for a slip of it."""
-
-_LOSSES = ("predecessor-missing", "successor-missing", "looks-wanted")
-"""Findings about codes by which figures are too small: they say nothing of a list that takes results out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +87,13 @@ def _lint_file(
     codes = check_lists(
         {name: one for name, one in context.lists.items() if name in names},
         in_force=begins,
-        counts_from=_first_day(question) if question else begins,
+        counts_from=counts_from(question) if question else begins,
         standing=context.standing,
     )
     if question:
-        only_dropped = _only_dropped(question)
-        codes = [code for code in codes if code.list not in only_dropped or code.id not in _LOSSES]
+        codes = without_losses(question, codes)
         return found + lint(question, context, codes, examples=not of_lists), names
     return found + accept([list_finding(code) for code in codes], _accepted(data)), names
-
-
-def _only_dropped(question: Question) -> set[str]:
-    """The lists that only take results out."""
-    steps = question.steps
-    dropped = {name for step in steps if step.drop for name in (step.offence, step.result) if name}
-    return dropped - {name for step in steps if not step.drop for name in (step.offence, step.result)}
-
-
-def _first_day(question: Question) -> date | None:
-    """The earliest day that the question can speak about: that of its Act, or of a window that a step keeps."""
-    days = [s.hearing.first for s in question.steps if s.hearing and s.hearing.first and not s.drop]
-    return max([*days, *([question.in_force] if question.in_force else [])], default=None)
 
 
 def _named_lists(text: str, lists: Mapping[str, CodeList]) -> set[str]:

@@ -4,6 +4,7 @@ That every example holds is tested with all other questions; here each part of e
 an example that held must then break.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -22,6 +23,7 @@ from transform.questions import load_question
 from transform.standing import Standing, standing
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
+LONG = os.environ.get("LONG_TESTS") == "1"
 KEY = b"a key for tests"
 ON_APPLICATION = {
     "domestic-violence-protection-orders": "domestic violence protection order",
@@ -110,7 +112,8 @@ def shown(value: object) -> str:
     return value.code if isinstance(value, CodeEntry) else str(value)
 
 
-@pytest.mark.parametrize(("name", "list_id", "entry"), list(entries()), ids=shown)
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "list_id", "entry"), list(entries())[:: 1 if LONG else 8], ids=shown)
 def test_a_list_without_one_of_its_entries_breaks_an_example(name: str, list_id: str, entry: CodeEntry) -> None:
     assert breaks(without(QUESTIONS[name], list_id, entry), normalise_text(entry.code))
 
