@@ -22,6 +22,7 @@ from load.contract import (
 )
 from load.migrating import revision
 from load.schema import attrition, check_result, evidence, figure, landed_batch, metadata, run, run_note
+from transform.contract import COUNTED, HELD
 
 LAST_FAILED_CHECKS = 20
 TOTAL = "{}"
@@ -72,9 +73,15 @@ def current_figures(warehouse: Warehouse, question: str, period: str | None = No
     query = select(*(ranked.c[name] for name in _names(StoredFigure))).where(ranked.c.latest == 1)
     with reading(warehouse) as connection:
         found = [StoredFigure(**row) for row in connection.execute(query).mappings()]
-    basis = {(f.period, f.unit): _basis(f) for f in found if f.cell == TOTAL}
-    current = (f for f in found if _basis(f) == basis.get((f.period, f.unit)))
+    totals = {(f.period, f.unit): f for f in found if f.cell == TOTAL}
+    current = [f for f in found if (total := totals.get((f.period, f.unit))) and _fits(f, total)]
     return sorted(current, key=lambda f: (f.period, f.figure_id))
+
+
+def _fits(figure: StoredFigure, total: StoredFigure) -> bool:
+    """Whether a figure may stand beside the total: from the same basis, and not loaded under a hold that has ended."""
+    held_then = figure.status == HELD and total.status == COUNTED
+    return _basis(figure) == _basis(total) and not held_then
 
 
 def _basis(figure: StoredFigure) -> tuple[object, ...]:
@@ -155,9 +162,10 @@ def _names(row_type: type) -> list[str]:
     return [field.name for field in fields(row_type)]
 
 
-def last_run(warehouse: Warehouse, question: str) -> StoredRun | None:
-    """The newest completed run of a question, `None` where none was completed; stopped runs have no figure."""
+def last_run(warehouse: Warehouse, question: str, unit: str) -> StoredRun | None:
+    """The run of a question in one unit that knows most, of those the newest; `None` where none was completed."""
+    wanted = (run.c.question == question, run.c.unit == unit, run.c.state == "completed")
+    order = (run.c.as_known_at.desc(), run.c.newest_batch.desc(), run.c.run_id.desc())
     with reading(warehouse) as connection:
-        newest = select(func.max(run.c.run_id)).where(run.c.question == question, run.c.state == "completed")
-        run_id = connection.scalar(newest)
+        run_id = connection.scalar(select(run.c.run_id).where(*wanted).order_by(*order).limit(1))
         return None if run_id is None else stored_run(connection, run_id)

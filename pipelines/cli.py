@@ -1,5 +1,6 @@
 """The `courtstats` command: parse, call, print. What takes long to import is imported where it is used."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -106,6 +107,8 @@ def count(
     here = settings()
     found = runs.question(here, question)
     asked = periods(first, last, period, every)
+    if (by or unit) and found.published:
+        raise typer.BadParameter(f"{question} is answered by calendar year alone, without --by and --unit")
     if found.published or published_table:
         published.count(here, found, asked, published_table, known(as_known_at), csv=csv, as_json=as_json)
         return
@@ -226,6 +229,8 @@ def main() -> None:
         if end.code == INTERRUPTED:
             sys.stderr.write("courtstats: stopped; what was not finished has left nothing behind\n")
         raise
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         code = explained(error)
     sys.exit(code)  # out here, where nothing refers to the error and what it was made of any more

@@ -16,18 +16,18 @@ codes_app = typer.Typer(
 
 @codes_app.command("find")
 def codes_find(
-    asked: Annotated[str, typer.Argument(metavar="WORDS", help="A code, its beginning, or words of a title.")],
+    asked: Annotated[list[str], typer.Argument(metavar="WORDS", help="A code, its beginning, or words of a title.")],
     kind: Annotated[
         str | None, typer.Option("--kind", help="offence, result, court, force or short. Default: all.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Show at most so many.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find codes by code or title, with the code lists that hold them."""
     from pipelines import codes
     from pipelines.settings import load_settings
 
-    codes.find(load_settings(), asked, kind, limit, as_json=as_json)
+    codes.find(load_settings(), " ".join(asked), kind, limit, as_json=as_json)
 
 
 @codes_app.command("check")

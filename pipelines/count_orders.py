@@ -73,13 +73,17 @@ def count_orders(
     done = {} if dry_run else already_loaded(settings, orders)
     open_orders = [order for order in orders if recording.key_of(order) not in done]
     if open_orders:
-        answer_examples(settings, orders[0])
+        answer_examples(settings, open_orders)
         checks = check_records(settings, open_orders)
         answers = count_records(settings, open_orders)
-        checked = [
-            (order, answer, checks + check_answer(settings, order, answer))
-            for order, answer in zip(open_orders, answers, strict=True)
-        ]
+        checked, stopped = [], []
+        for order, answer in zip(open_orders, answers, strict=True):
+            try:
+                checked.append((order, answer, checks + check_answer(settings, order, answer)))
+            except ExceptionGroup as faults:  # the others are checked too: every fault is told at once
+                stopped.append(faults)
+        if stopped:
+            raise ExceptionGroup("figures that did not pass their checks", stopped) if len(stopped) > 1 else stopped[0]
         for order, answer, found in checked:
             key = recording.key_of(order)
             if dry_run:
@@ -144,11 +148,13 @@ def already_loaded(settings: Settings, orders: list[Order]) -> dict[str, Ran]:
 
 
 @task(name="answer the question's own examples", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
-def answer_examples(settings: Settings, order: Order) -> None:
+def answer_examples(settings: Settings, orders: list[Order]) -> None:
     """Run the definition's examples through the engine; one that fails stops the run."""
+    order = orders[0]
     if failed := runs.failed_examples(settings, order.question):
         remedy = f"Compare the rule with the example: courtstats explain {order.question.id}"
-        record_stopped(settings, order, None, [], "an example of the definition is not answered as written")
+        for one in orders:
+            record_stopped(settings, one, None, [], "an example of the definition is not answered as written")
         raise ExceptionGroup(
             "examples",
             [
@@ -176,7 +182,7 @@ def check_records(settings: Settings, orders: list[Order]) -> tuple[Outcome, ...
         counting=True,
     )
     note(recording.checks_line("Records of the period", checked))
-    return stop_or_go(settings, order, None, tuple(checked), "the records did not pass their checks")
+    return stop_or_go(settings, orders, None, tuple(checked), "the records did not pass their checks")
 
 
 @task(name="count", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
@@ -193,7 +199,7 @@ def check_answer(settings: Settings, order: Order, answer: Answer) -> tuple[Outc
     """Second gate: the figures add up and agree with the attrition and the evidence."""
     checked = check_counted(*recording.frames(answer), breakdowns=answer.by)
     note(recording.checks_line("Figures", checked))
-    return stop_or_go(settings, order, answer, tuple(checked), "the figures did not pass their checks")
+    return stop_or_go(settings, [order], answer, tuple(checked), "the figures did not pass their checks")
 
 
 @task(name="load", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
@@ -240,17 +246,18 @@ def load_answer(
 
 
 def stop_or_go(
-    settings: Settings, order: Order, answer: Answer | None, checked: tuple[Outcome, ...], reason: str
+    settings: Settings, orders: list[Order], answer: Answer | None, checked: tuple[Outcome, ...], reason: str
 ) -> tuple[Outcome, ...]:
-    """Pass the outcomes on, or record that the run stopped here and raise GateError for each that stops it."""
+    """Pass the outcomes on, or record that the runs stopped here and raise GateError for each that stops them."""
     stopping = stops(list(checked))
     if not stopping:
         return checked
-    record_stopped(settings, order, answer, [recording.check_row(c) for c in checked], reason)
+    for order in orders:
+        record_stopped(settings, order, answer, [recording.check_row(c) for c in checked], reason)
     raise ExceptionGroup(
         reason,
         [
-            GateError(f"{c.sentence} [{c.rule}: {c.outcome}]", where=order.question.id, remedy=c.remedy)
+            GateError(f"{c.sentence} [{c.rule}: {c.outcome}]", where=orders[0].question.id, remedy=c.remedy)
             for c in stopping
         ],
     )

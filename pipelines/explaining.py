@@ -52,7 +52,7 @@ def last_run(settings: Settings, question: Question, now: datetime) -> LastRun:
         from load.reading import last_run as newest
 
         with recording.opened(settings) as warehouse:
-            stored = newest(warehouse, question.id)
+            stored = newest(warehouse, question.id, question.unit)
     except StageError as error:
         return LastRun(UNKNOWN_RUN, sentence(f"Not known, because the warehouse cannot be read: {error}"))
     return shown(stored, question, now) if stored else none

@@ -27,8 +27,7 @@ def category(breakdown: str, code: str) -> str:
 
 @cache
 def _names(breakdown: str) -> Mapping[str, str]:
-    from transform.engines.relations import region_category
-    from transform.standing import courts, forces
+    from transform.standing import courts, forces, region_category
 
     if breakdown == "court":
         return {court.code: court.name for court in courts().values()}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PLAN_SCHEMA = "courtstats/plan@1"
 SHOWN_UNITS = 50
 ADDS_UP = (
-    "Checked for every figure: the effects add up to the difference, and where units are compared, "
-    "gained less lost is it too."
+    "Checked for every figure: the effects add up to the difference, and so do the units gained less those lost, where "
+    "units are compared."
 )
 
 
@@ -28,7 +28,7 @@ def plan_text(new: "Question", found: "Sequence[Comparison]", *, cells: bool, ke
     todo = [one for one in found if one.fingerprint != new.fingerprint]
     if not found:
         show.write(f"Nothing is loaded for {new.id}, so no figure would change. To compare two versions without loaded")
-        show.write("figures: courtstats plan QUESTION --against FOLDER --every year --from DAY --to DAY")
+        show.write(f"figures: courtstats plan {new.id} --against FOLDER --every year --from DAY --to DAY")
     elif not todo:
         show.write("Nothing to do: the definition and its lists are those that the figures were counted by.")
     elif len(todo) < len(found):

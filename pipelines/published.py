@@ -7,8 +7,8 @@ count from records is a cross-check: it shows the gap and why there is one, and 
 import csv as csv_files
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from pipelines.settings import Settings
 from pipelines.times import in_words
 from transform.contract import HELD, NO_DATA, Answer, TransformError
 from transform.definition import Question
+from transform.holds import holds_in_force
 from transform.periods import Period, series
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Compared:
     why: str
     records: int | None
     records_status: str
+    notes: tuple[str, ...] = ()
 
     @property
     def gap(self) -> int | None:
@@ -75,11 +77,15 @@ def count(
     years = _years(question, periods)
     reading = read_published(table, published)
     answers = _from_records(settings, question, years, as_known_at)
-    compared = [_compared(year, reading, answers.get(year)) for year in years]
+    now = datetime.now(UTC)
+    held = [year for year in years if holds_in_force(question, year, now)]
+    compared = [_compared(question, year, reading, answers.get(year), year in held) for year in years]
+    if any(holds_in_force(question, Period(date(y.year, 1, 1), date(y.year, 12, 31)), now) for y in reading.years):
+        reading = replace(reading, steps=())  # sums over all years would tell what is held
     if csv:
         show.write_text(csv, _csv(question, reading, compared))
     if as_json:
-        show.write(show.to_json(_json(question, reading, compared)))
+        show.write(show.to_json(_json(question, reading, compared, next(iter(answers.values()), None))))
     elif not csv:
         _text(question, reading, compared, next(iter(answers.values()), None))
 
@@ -110,23 +116,25 @@ def _from_records(
     return {order.period: answer for order, answer in zip(orders, runs.count_all(settings, orders), strict=True)}
 
 
-def _compared(year: Period, reading: "PublishedReading", answer: Answer | None) -> Compared:
+def _compared(
+    question: Question, year: Period, reading: "PublishedReading", answer: Answer | None, held: bool
+) -> Compared:
     found: PublishedYear | None = next((y for y in reading.years if y.year == year.first.year), None)
-    held = answer is not None and answer.status == HELD
+    own = {note.text for note in question.notes if not note.bound}
     return Compared(
         year=year.first.year,
         published=found.value if found and not held else None,
         status=HELD if held else found.status if found else NOT_IN_TABLE,
         why=found.why if found else "",
         records=answer.value if answer else None,
-        records_status=answer.status if answer else NO_DATA,
+        records_status=HELD if held else answer.status if answer else NO_DATA,
+        notes=tuple(note for note in answer.notes if note not in own) if answer else (),
     )
 
 
 def _reasons(question: Question) -> list[str]:
     assert question.published is not None
-    of_unit = (note.text for note in question.notes if note.unit in (None, question.unit))
-    return [f"The table: {question.published.basis}.", *of_unit]
+    return [f"The table: {question.published.basis}.", *(note.text for note in question.notes if not note.bound)]
 
 
 def _text(question: Question, reading: "PublishedReading", compared: Sequence[Compared], known: Answer | None) -> None:
@@ -150,24 +158,29 @@ def _text(question: Question, reading: "PublishedReading", compared: Sequence[Co
     for one in compared:
         if one.published is None and one.why:
             out.print(f"  {one.year}: {one.why}", markup=False)
-    out.print("How the published figure was read", style="bold")
-    steps = [(s.name, f"{s.rows:,}", f"{s.total:,}") for s in reading.steps]
-    show.table(["step", "rows left", "sum of their numbers"], steps)
-    reasons = [reading.source, *_reasons(question), *(str(fault) for fault in reading.faults)]
+    if reading.steps:
+        out.print("How the published figure was read", style="bold")
+        steps = [(s.name, f"{s.rows:,}", f"{s.total:,}") for s in reading.steps]
+        show.table(["step", "rows left", "sum of their numbers"], steps)
+    of_years = [f"{one.year}, from records: {note}" for one in compared for note in one.notes]
+    reasons = [reading.source, *_reasons(question), *of_years, *(str(fault) for fault in reading.faults)]
     show.notes(reasons, "Why the two differ, and what to say with them")
 
 
-def _json(question: Question, reading: "PublishedReading", compared: Sequence[Compared]) -> dict[str, Any]:
+def _json(
+    question: Question, reading: "PublishedReading", compared: Sequence[Compared], known: Answer | None
+) -> dict[str, Any]:
     return {
         "schema": "courtstats/published@1",
         "question": question.id,
         "counts": question.published.counts if question.published else None,
         "records_unit": question.unit,
+        "records_as_known_at": known.as_known_at.isoformat() if known else None,
         "years": [
             {
                 "year": one.year,
                 "published": {"value": one.published, "status": one.status, "why": one.why},
-                "records": {"value": one.records, "status": one.records_status},
+                "records": {"value": one.records, "status": one.records_status, "notes": list(one.notes)},
                 "gap": one.gap,
             }
             for one in compared
@@ -197,6 +210,7 @@ def _csv(question: Question, reading: "PublishedReading", compared: Sequence[Com
                 one.why,
             ]
         )
-    for reason in [*_reasons(question), reading.source]:
+    of_years = [f"{one.year}, from records: {note}" for one in compared for note in one.notes]
+    for reason in [*_reasons(question), *of_years, reading.source]:
         sheet.writerow(["note", question.id, *[None] * 6, reason])
     return text.getvalue()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.contract import Outcome
@@ -32,11 +33,16 @@ from load.reading import warehouse_status
 from load.warehouse import open_warehouse, record_batch
 from pipelines.journal import note
 from pipelines.settings import Settings, make_home
+from transform import answers
 from transform.codelists import HEADER, CodeList
 from transform.contract import Answer, AttritionStep, Evidence, Figure
 from transform.counting import count_sql, used_breakdowns
 from transform.holds import holds_in_force
 from transform.standing import SQL, read_sources
+
+TRANSFORM = Path(answers.__file__).parent
+COUNTING_CODE = (TRANSFORM / "answers.py", TRANSFORM / "holds.py", *sorted((TRANSFORM / "engines").glob("*.py")))
+"""What decides figures, their statuses, marks and notes, and is not SQL: a change there is another run."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,8 +179,8 @@ def key_of(order: "Order") -> str:
 
 
 def _code_of(order: "Order") -> str:
-    """A digest of what counts beside the definition: the SQL, and the forces where cells are made of them."""
-    said = count_sql(order.question, order.unit)
+    """A digest of what counts beside the definition: the SQL, the modules that read its rows, and the forces."""
+    said = count_sql(order.question, order.unit) + "".join(file.read_text(encoding="utf-8") for file in COUNTING_CODE)
     if {"police_force", "region"} & set(used_breakdowns(order.question)):
         said += read_sources(SQL / "standing")["forces.parquet"].sha256
     return sha256(said.encode()).hexdigest()

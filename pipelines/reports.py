@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pipelines import show
 from pipelines.settings import HOME_REMEDY, Settings, SettingsError, the_key, unit_key
 from pipelines.times import in_words
-from transform.breakdowns import TIME_BREAKDOWNS
 from transform.contract import COUNTED, HELD, answer_json
 
 SHOWN_REFUSALS = 5
@@ -184,12 +183,12 @@ def figures(settings: Settings, question: str, period: str | None, *, as_json: b
 
 def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "StoredFigure":
     """A stored figure as it may be shown now: a hold set after it was loaded hides it too."""
+    from transform.answers import days_of
     from transform.holds import holds_in_force
     from transform.periods import parse_period
 
-    cell = json.loads(figure.cell)
-    of_time = next((cell[name] for name in TIME_BREAKDOWNS if name in cell), figure.period)
-    if not holds_in_force(question, parse_period(of_time), now):
+    days = days_of(parse_period(figure.period), list(json.loads(figure.cell).items()))
+    if not holds_in_force(question, days, now):
         return figure
     return replace(figure, value=None, status=HELD)
 

@@ -14,7 +14,7 @@ from transform.answers import requested
 from transform.contract import Answer, TransformError
 from transform.definition import Question
 from transform.periods import Period
-from transform.questions import Definitions, load_definitions, load_question
+from transform.questions import Definitions, load_definitions, load_lists, load_question
 
 if TYPE_CHECKING:
     from transform.engines.duckdb import Records, Unit
@@ -75,7 +75,7 @@ def texts(settings: Settings, *, make_key: bool) -> Texts:
     from transform.codelists import vocabulary
     from transform.standing import result_labels
 
-    known = vocabulary(definitions(settings).lists, result_labels(DEFINITIONS))
+    known = vocabulary(load_lists(folder_of(settings)), result_labels(DEFINITIONS))
     key = the_key(settings) if make_key else existing_key(settings)
     return Texts(known, key)
 
@@ -117,7 +117,7 @@ def prepare_all(
     for unit in units:
         if unit not in question.units:
             raise TransformError(
-                f"{question.id} is not counted in {unit}s", remedy=f"Its units are: {', '.join(question.units)}"
+                f"{question.id} has no unit {unit!r}", remedy=f"Its units are: {', '.join(question.units)}"
             )
     key = existing_key(settings)
     batch = newest_batch(settings.store)

@@ -60,6 +60,8 @@ def new(
         ExceptionGroup: everything that is wrong with what was asked for.
         SettingsError: the folder cannot be written.
     """
+    if unit not in UNITS:
+        raise SettingsError("is no unit", where=f"--unit {unit}", remedy=f"Use one of: {', '.join(UNITS)}")
     folder = runs.folder_of(settings)
     faults: list[Exception] = list(_taken(folder, name))
     if unit not in UNITS:

@@ -2,6 +2,8 @@
 
     python -m pipelines.schedules          # write it; a test compares the file with the questions
 
+With COURTSTATS_DEFINITIONS set it is written into the present folder, for the questions there.
+
 The period of a scheduled run is the one that the question names before the time for which the run was
 scheduled, so a run that starts late still answers for the period that was due.
 """
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from pipelines.settings import DEFINITIONS
+from pipelines.settings import DEFINITIONS, load_settings
 from transform.questions import Definitions, load_definitions
 
 HEAD = "# Made from the schedules in sql/questions by `python -m pipelines.schedules`; change them there.\n"
@@ -38,6 +40,8 @@ def prefect_yaml(found: Definitions) -> str:
 
 
 if __name__ == "__main__":
-    target = Path(__file__).resolve().parents[1] / "prefect.yaml"
-    sys.stdout.write(f"Writing {target}\n")
-    target.write_text(prefect_yaml(load_definitions(DEFINITIONS)), encoding="utf-8")
+    folder = load_settings().definitions
+    own = folder == DEFINITIONS
+    target = Path(__file__).resolve().parents[1] / "prefect.yaml" if own else Path.cwd() / "prefect.yaml"
+    sys.stdout.write(f"Writing {target} for the questions in {folder}\n")
+    target.write_text(prefect_yaml(load_definitions(folder)), encoding="utf-8")

@@ -7,6 +7,7 @@ them can be worked out from what is given. The days outside it are counted on th
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from transform.breakdowns import TIME_BREAKDOWNS
 from transform.contract import COUNTED, HELD, NO_DATA, Answer, AttritionStep, Evidence, Figure, TransformError
@@ -15,6 +16,7 @@ from transform.periods import Period, months, overlap, parse_period
 from transform.question_meaning import RESERVED_EVIDENCE
 
 Combination = tuple[str, ...]
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +168,13 @@ def _notes_of(question: Question, known: Known, figure: Figure, days: Period) ->
         if note.bound and _applies(note, known.unit, figure, days):
             yield note.text, ""
     if question.in_force and days.first < question.in_force:
-        yield f"{question.act}: in force from {in_words(question.in_force)}, so there is nothing to count before.", ""
+        begins = in_words(question.in_force)
+        yield f"{question.act}: in force from {begins}. What is counted for earlier days is a fault in the records.", ""
     for one in question.breaks:
         if days.first <= one.at <= days.last:
             yield f"Break in the series at {in_words(one.at)}: {one.text}", "b"
     provisional = question.provisional
-    if provisional and days.last + timedelta(days=provisional.days) > known.as_known_at.date():
+    if provisional and days.last + timedelta(days=provisional.days) >= known.as_known_at.astimezone(LONDON).date():
         yield provisional.text, "p"
 
 
@@ -226,7 +229,7 @@ def _source_notes(unit: str, rows: Sequence[Part]) -> list[str]:
         return []
     shares = ", ".join(f"{row.cell[0]} {row.units:,}" for row in rows if row.cell)
     return [
-        f"Counted from {len(rows)} sources ({shares} {unit}s): a {unit} that several of them hold "
+        f"Counted from {len(rows)} sources ({shares} {unit}s): {_one(unit)} that several of them hold "
         "counts once only where they know it by the same reference."
     ]
 
@@ -237,5 +240,9 @@ def _data_notes(unit: str, missing: Sequence[str], incomplete: int) -> list[str]
         notes.append(f"No hearing records were landed for {', '.join(missing)}: the figure covers the other months.")
     if incomplete:
         what = "1 statement is" if incomplete == 1 else f"{incomplete} statements are"
-        notes.append(f"{what} incomplete: a part was set aside, so a {unit} may be missing from the figure.")
+        notes.append(f"{what} incomplete: a part was set aside, so {_one(unit)} may be missing from the figure.")
     return notes
+
+
+def _one(unit: str) -> str:
+    return f"{'an' if unit[0] in 'ao' else 'a'} {unit}"

@@ -14,7 +14,7 @@ PLACE_BREAKDOWNS: dict[str, str] = {
 }
 """Breakdowns by where the record that counts comes from, with their headings."""
 SEEN_BREAKDOWNS = ("court", "source_system")
-"""Their grid is what spoke in the period: a court of which nothing was landed has no figure, not a zero."""
+"""Their grid is what statements that count spoke of in the period: another court has no figure, not a zero."""
 OUTCOME = "outcome"
 RESERVED = (*TIME_BREAKDOWNS, *PLACE_BREAKDOWNS, OUTCOME, "unit", "period")
 """Names that a question cannot give to a breakdown of its own."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from extract.contract import normalise_text
 from transform.contract import TransformError
+from transform.definition_files import read_text
 
 HEADER = ("code", "match", "label", "category", "valid_from", "valid_to", "source")
 MATCHES: dict[str, str] = {
@@ -39,6 +40,14 @@ _CODES: dict[str, tuple[re.Pattern[str], str]] = {
 }
 OFFENCE_MATCHES = ("offence", "base")
 """The ways to match that compare offence codes; the others compare results."""
+_KINDS = {
+    "offence": "offence code",
+    "base": "base offence code",
+    "cjs": "CJS result code",
+    "short": "short code of a result",
+    "text": "text",
+}
+_ALIKE = str.maketrans("OIL", "011")
 _ONE_OF_MATCHES = f"Use one of: {', '.join(MATCHES)}"
 _Fault = Callable[[int, str, str, int], None]
 """Takes line, what is wrong, remedy, number of the field from 0."""
@@ -93,10 +102,8 @@ def vocabulary(lists: Mapping[str, CodeList], standing: Iterable[str]) -> frozen
 
 def read_code_list(path: Path, shown: str) -> tuple[CodeList, list[TransformError]]:
     """The list of one CSV file and every fault of it; `shown` names the file in the faults."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        fault = TransformError("the file is not UTF-8 text", where=f"{shown}:1:1", remedy="Save it as CSV UTF-8")
+    text, fault = read_text(path, shown)
+    if fault:
         return CodeList(path.stem, ()), [fault]
     return parse_code_list(text, path.stem, shown)
 
@@ -116,7 +123,7 @@ def parse_code_list(text: str, name: str, shown: str) -> tuple[CodeList, list[Tr
     try:
         header = next(rows, [])
         if tuple(header) != HEADER:
-            fault(1, "the header is not the header of a code list", f"Write exactly: {','.join(HEADER)}")
+            fault(1, *_wrong_header(text, header))
             return CodeList(name, ()), faults
         entries = list(_entries(rows, lambda: rows.line_num, fault))
     except csv.Error as error:
@@ -127,6 +134,22 @@ def parse_code_list(text: str, name: str, shown: str) -> tuple[CodeList, list[Tr
     if len({e.match in OFFENCE_MATCHES for e in entries}) > 1:
         fault(1, "the list mixes offence codes and results", "Keep them in two lists")
     return CodeList(name, tuple(entries)), faults
+
+
+def _wrong_header(text: str, header: list[str]) -> tuple[str, str]:
+    """What is wrong with the first line, and what to do: mostly it is the way in which a spreadsheet saved it."""
+    if not text.strip():
+        return "the file is empty", f"Begin with: {','.join(HEADER)}"
+    first = text.splitlines()[0]
+    if first.lower().startswith("sep="):
+        return "the first line is a hint for a spreadsheet", "Remove it"
+    if ";" in first or "\t" in first:
+        return "the fields are not separated by commas", "Save it as CSV with commas"
+    if [name.strip() for name in header] == list(HEADER):
+        return "there are spaces around the names of the columns", "Remove them, and those of the other lines"
+    if [name for name in header if name] == list(HEADER):
+        return "there are commas after the last column", "Remove the empty columns"
+    return "the header is not the header of a code list", f"Write exactly: {','.join(HEADER)}"
 
 
 def _column(line: str, field: int) -> int:
@@ -164,7 +187,9 @@ def _entries(rows: Iterator[list[str]], line: Callable[[], int], fault: _Fault) 
         elif not _CODES[match][0].fullmatch(code.strip()):
             lost = match == "cjs" and code.isdigit() and len(code) < CJS_DIGITS
             remedy = f"Did you mean {code.zfill(CJS_DIGITS)!r}? A spreadsheet may have dropped leading zeros"
-            wrong("code", f"{code!r} is not a code of kind {match!r}", remedy if lost else f"Write {_CODES[match][1]}")
+            wrong("code", f"{code!r} is no {_KINDS[match]}", remedy if lost else _well_formed(match, code))
+        if len(category.split()) > 1 or "=" in category:
+            wrong("category", f"the category {category!r} is not one word", "Write it like interim-only")
         if not label:
             wrong("label", "the label is missing", "Write the official title of the code")
         first, last = _day(valid_from, "valid_from", wrong), _day(valid_to, "valid_to", wrong)
@@ -176,6 +201,15 @@ def _entries(rows: Iterator[list[str]], line: Callable[[], int], fault: _Fault) 
         seen.setdefault(same, at)
         if not found.count:
             yield CodeEntry(code, match, label, category, first, last, source, at)
+
+
+def _well_formed(match: str, code: str) -> str:
+    """What to write instead; in capitals, with figures for the letters that look like them, where that is a code."""
+    upper = code.strip().upper()
+    for tried in (upper, upper[:2] + upper[2:].translate(_ALIKE)):
+        if match != "text" and _CODES[match][0].fullmatch(tried):
+            return f"Did you mean {tried!r}?"
+    return f"Write {_CODES[match][1]}"
 
 
 def _day(text: str, name: str, wrong: Callable[[str, str, str], None]) -> date | None:

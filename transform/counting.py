@@ -28,12 +28,14 @@ FRAGMENTS = Path(__file__).resolve().parents[1] / "sql" / "counting"
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+# Two codes of one force (01 and 02 are the Metropolitan Police) are one; what is no such force stays its own code.
+_FORCE = "coalesce((select force from standing_force where code = police_force and force <> 'other'), police_force)"
 VALUE_CONDITIONS: dict[str, str] = {
     "level": "level",
     "source": "source_name",
     "system": "source_system",
     "court": "left(court_ou_code, 5)",
-    "force": "police_force",
+    "force": _FORCE,
     "finding": "upper(finding)",
 }
 """Conditions that hold where a column has one of the values asked for."""

@@ -143,7 +143,7 @@ class SeriesBreak:
 
 @dataclass(frozen=True, slots=True)
 class Provisional:
-    """Figures whose last day lies fewer than `days` before what is known are provisional, marked `p`."""
+    """Figures are provisional, marked `p`, for `days` days after their last day, by what is known (day in London)."""
 
     days: int
     text: str

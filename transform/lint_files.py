@@ -16,6 +16,7 @@ from transform.code_checks import check_lists, counts_from, without_losses
 from transform.codelists import CodeList, read_code_list
 from transform.contract import TransformError
 from transform.definition import Question
+from transform.definition_files import list_files, question_files, read_text
 from transform.findings import Context, Finding
 from transform.lint import CATALOGUE, accept, in_order, lint, list_finding
 from transform.questions import no_question, read_question
@@ -40,12 +41,12 @@ def lint_folder(sql_dir: Path, name: str | None, standing: Standing, *, thorough
 
     Raises `TransformError` where there is no question of that name, with the nearest one.
     """
-    paths = {path.stem: path for path in sorted((sql_dir / "questions").glob("*.toml"))}
+    paths = {path.stem: path for path in question_files(sql_dir)}
     if name is not None and name not in paths:
         raise no_question(name, paths)
     lists: dict[str, CodeList] = {}
     faults: dict[str, list[TransformError]] = {}
-    for path in sorted((sql_dir / "codelists").glob("*.csv")):
+    for path in list_files(sql_dir):
         lists[path.stem], faults[path.stem] = read_code_list(path, f"codelists/{path.name}")
     context = Context(standing, lists, thorough=thorough)
     found: list[Finding] = []
@@ -64,13 +65,9 @@ def _lint_file(
     path: Path, context: Context, faults: Mapping[str, list[TransformError]]
 ) -> tuple[list[Finding], set[str]]:
     """The findings about one question's file and its lists, and the names of those lists."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        where = f"questions/{path.name}:1:1"
-        return [
-            _cannot_load(TransformError("the file is not UTF-8 text", where=where, remedy="Save it as UTF-8"))
-        ], set()
+    text, unreadable = read_text(path, f"questions/{path.name}")
+    if unreadable:
+        return [_cannot_load(unreadable)], set()
     question: Question | None = None
     found: list[Finding] = []
     try:

@@ -15,9 +15,16 @@ from transform.contract import TransformError
 FORMS = "Write 2020-01, 2020Q1, 2020H1, 2020, 2019/20 (April to March) or 2020-01-05..2020-02-01"
 
 
+YEARS = range(1800, 2200)
+"""Years that a period may speak of: others are slips, and their neighbours may have no date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days from `first` to `last`, both included. Raises `TransformError` where they are the wrong way round."""
+    """The days from `first` to `last`, both included.
+
+    Raises `TransformError` where they are the wrong way round, or outside the years of courts (`YEARS`).
+    """
 
     first: date
     last: date
@@ -26,6 +33,10 @@ class Period:
         if self.first > self.last:
             raise TransformError(
                 f"the period starts on {self.first} but ends on {self.last}", remedy="Put the earlier day first"
+            )
+        if not (self.first.year in YEARS and self.last.year in YEARS):
+            raise TransformError(
+                f"{self.first} to {self.last} is outside the years {YEARS[0]} to {YEARS[-1]}", remedy="Correct the year"
             )
 
     @property

@@ -37,6 +37,8 @@ def question_faults(
     """The file's shape (`None` where it has none) and its faults in the order of their lines."""
     try:
         data = tomllib.loads(text)
+    except RecursionError:
+        return None, [TransformError("it is nested too deeply", where=f"{shown}:1:1", remedy="Close the brackets")]
     except tomllib.TOMLDecodeError as error:
         return None, [_not_toml(text, shown, str(error))]
     shape: QuestionFile | None = None
@@ -65,7 +67,8 @@ def place_of(found: Mapping[Path, Place], path: Path) -> Place:
 _MISREAD = {
     "Unclosed array": "Close the list with ]",
     "Invalid date or datetime": "A date is written 2020-01-20 and must exist",
-    "Cannot overwrite a value": "The key stands here a second time: keep one of the two",
+    "Cannot overwrite a value": "The key stands here a second time: keep one; or [x] stands beside [[x]]: write [[x]]",
+    "Cannot declare": "The table stands here a second time: keep one; several of a kind are written [[x]]",
     "Expected '=' after a key": "Write key = value; a name with spaces stands in quotes",
 }
 
@@ -103,11 +106,8 @@ def _shape_fault(error: dict[str, Any]) -> Found:
     if kind == "extra_forbidden":
         return path, f"unknown key `{name}`", nearest(name, _known_keys(path[:-1]), "keys")
     if kind == "literal_error":
-        near = (
-            get_close_matches(given, str(context["expected"]).replace("'", " ").split(), 1)
-            if isinstance(given, str)
-            else []
-        )
+        choices = str(context["expected"]).split("'")[1::2]  # 'first hearing' or 'last hearing'
+        near = get_close_matches(given, choices, 1, 0.5) if isinstance(given, str) else []
         remedy = f"Did you mean {near[0]!r}?" if near else f"Use {context['expected']}"
         return path, f"`{name}` cannot be {given!r}", remedy
     what, remedy = _SAID.get(kind, (str(error["msg"]), "Correct it"))
@@ -138,6 +138,11 @@ def _how_to_add(path: Path) -> str:
     name = path[-1]
     field = next((f for n, f in _model(path[:-1]).model_fields.items() if name in (n, f.alias)), None)
     choices = [repr(choice) for choice in get_args(field.annotation)] if field else []
+    inner = get_args(field.annotation)[:1] if field and get_origin(field.annotation) is list else ()
+    if inner and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+        return f"Add [[{name}]]"
+    if field and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        return f"Add [{name}]"
     literal = field is not None and get_origin(field.annotation) is Literal
     return f"Add {name} = {' or '.join(choices)}" if literal else f"Add {name} = ..."
 

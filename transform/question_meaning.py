@@ -5,14 +5,15 @@ Works on the parsed file as it stands, whatever else is wrong with it, so that e
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from transform.breakdowns import OUTCOME, PLACE_BREAKDOWNS, RESERVED, TIME_BREAKDOWNS
+from transform.breakdowns import OTHER, OUTCOME, PLACE_BREAKDOWNS, RESERVED, SEEN_BREAKDOWNS, TIME_BREAKDOWNS, UNKNOWN
 from transform.codelists import CodeList
 from transform.contract import TransformError
 from transform.definition import UNITS
-from transform.periods import parse_period
+from transform.periods import YEARS, parse_period
 from transform.rules import RULES
 from transform.toml_places import Path
 
@@ -51,7 +52,7 @@ def meaning_faults(data: dict[str, Any], stem: str, lists: Lists) -> Iterator[Fo
             yield ("accept", position, "finding"), f"{accept['finding']!r} is accepted twice", "Say it once"
     if data.get("in_force") and not data.get("act"):
         yield ("in_force",), "`in_force` does not say of what", 'Add act = "the name of the Act"'
-    yield from _unit_faults(data)
+    yield from _unit_faults(data, lists)
     yield from _step_faults(data)
     yield from _evidence_faults(data)
     yield from _list_faults(data, lists)
@@ -69,7 +70,7 @@ def conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]
                 yield ("step", position, way), step[way]
 
 
-def _unit_faults(data: dict[str, Any]) -> Iterator[Found]:
+def _unit_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
     count = data.get("count")
     if not isinstance(count, dict):
         return
@@ -81,12 +82,17 @@ def _unit_faults(data: dict[str, Any]) -> Iterator[Found]:
     if "order" in units and not any("result" in c for path, c in conditions(data) if path[-1] == "keep"):
         what = "orders are told apart by the category of their result, but no step keeps results"
         yield ("count",), what, 'Add a step with keep = { result = "..." }'
+    kept = [str(c["result"]) for path, c in conditions(data) if path[-1] == "keep" and isinstance(c.get("result"), str)]
+    if "order" in units and kept and kept[-1] in lists and not all(lists[kept[-1]].categories):
+        what = f"orders are told apart by the category of their result, but codes of {kept[-1]!r} have none"
+        yield ("count",), what, "Fill in the category; results of one category on one application are one order"
 
 
 def _step_faults(data: dict[str, Any]) -> Iterator[Found]:
     for position, step in tables(data, "step"):
         if ("keep" in step) == ("drop" in step):
-            yield ("step", position), "a step has either `keep` or `drop`", "Keep one of the two"
+            remedy = "Keep one of the two" if "keep" in step else "Add keep = { ... }"
+            yield ("step", position), "a step has either `keep` or `drop`", remedy
     for path, condition in conditions(data):
         if not condition:
             yield path, f"`{path[-1]}` is empty", "Name a list: offence = ... or result = ..."
@@ -126,7 +132,7 @@ def _evidence_faults(data: dict[str, Any]) -> Iterator[Found]:
 
 def _first_step_keeps_offences_alone(data: dict[str, Any]) -> bool:
     keep = next((step.get("keep") for _, step in tables(data, "step")), None)
-    return not isinstance(keep, dict) or "result" not in keep
+    return not isinstance(keep, dict) or keep.keys() <= {"offence", "offense"}  # a slip in the name is told elsewhere
 
 
 def _list_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
@@ -200,6 +206,11 @@ def _breakdown_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
                     yield path, f"the breakdown {part!r} is not declared", nearest(part, names, "breakdowns")
             if not parts or len(set(parts)) < len(parts) or sum(p in TIME_BREAKDOWNS for p in parts) > 1:
                 yield path, "a combination needs different breakdowns, at most one by time", "Remove what is too much"
+            times = [p for p in parts if p in TIME_BREAKDOWNS]
+            if times and (seen := [p for p in parts if p in SEEN_BREAKDOWNS]):
+                # What was landed is known for each period, not for each of its months.
+                what = f"{seen[0]} cannot be broken down by {times[0]}: which were heard of is known for whole periods"
+                yield path, what, f"Leave {times[0]} out, and ask for a series: --every {times[0].replace('_', '-')}"
 
 
 def _breakdown_names(data: Mapping[str, Any]) -> list[str]:
@@ -208,7 +219,11 @@ def _breakdown_names(data: Mapping[str, Any]) -> list[str]:
 
 
 def _categories(data: Mapping[str, Any], name: str, lists: Lists) -> list[str]:
-    """The categories of a breakdown that the file itself decides; none where the records or the days do."""
+    """The categories of a breakdown that are known beforehand; none where the records or the days decide."""
+    if name in ("police_force", "region"):
+        from transform.standing import force_categories
+
+        return [*force_categories(name), OTHER, UNKNOWN]
     table = next((b for _, b in tables(data, "breakdown") if b.get("name") == name), None)
     if name == OUTCOME and isinstance(data.get("outcome"), dict):
         table = data["outcome"]
@@ -224,6 +239,8 @@ def _cell_faults(data: Mapping[str, Any], cell: Mapping[str, str], path: Path, l
             yield path, f"the breakdown {name!r} is not declared", nearest(name, names, "breakdowns")
         elif known and category not in known:
             yield path, f"{category!r} is no category of {name}", nearest(category, known, "categories")
+        elif name in TIME_BREAKDOWNS:
+            yield from _period_faults(category, path)
 
 
 def _note_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
@@ -270,6 +287,10 @@ def _example_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
                 what = f"the question is not broken down by {','.join(sorted(names))}"
                 yield path, what, f"The breakdowns are: {known}"
         for row, given in tables(example, "given"):
+            hearing = given.get("hearing")
+            if isinstance(hearing, date) and hearing.year not in YEARS:
+                what = f"no court heard a case on {hearing}"
+                yield ("example", position, "given", row, "hearing"), what, "Correct the year"
             if ("offence" in given) != ("result" in given or "text" in given):
                 what = "a row has an offence with a result, or neither (a statement with nothing left)"
                 yield ("example", position, "given", row), what, "Add what is missing"

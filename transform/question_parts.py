@@ -45,7 +45,7 @@ class ConditionPart(Part):
     court: Annotated[list[CourtCode], BeforeValidator(listed)] = []
     """The court is one of these, by the first five characters of its code."""
     force: Annotated[list[ForceCode], BeforeValidator(listed)] = []
-    """The police force is one of these, by its two characters."""
+    """The police force is one of these; every code of a force stands for it (02 is 01), another for itself."""
     finding: Annotated[list[Finding], BeforeValidator(listed)] = []
     """The finding is one of these (G: guilty)."""
     final_disposal: bool | None = None

@@ -5,6 +5,7 @@ Every fault of every file comes in one `ExceptionGroup`, each as `file:line:colu
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,6 +29,7 @@ from transform.definition import (
     Step,
     Window,
 )
+from transform.definition_files import list_files, question_files, read_text
 from transform.periods import parse_period
 from transform.question_checks import published_of, question_faults
 from transform.question_file import OutcomePart, QuestionFile, StepPart
@@ -57,7 +59,7 @@ def load_definitions(sql_dir: Path) -> Definitions:
     lists, list_faults = _lists(sql_dir)
     faults = [fault for found in list_faults.values() for fault in found]
     questions: dict[str, Question] = {}
-    for path in sorted((sql_dir / "questions").glob("*.toml")):
+    for path in question_files(sql_dir):
         question, found, _ = _load(path, lists)
         faults += found
         if question:
@@ -74,15 +76,25 @@ def load_question(sql_dir: Path, name: str) -> Question:
     of every fault of its file and of the lists that it names.
     """
     path = sql_dir / "questions" / f"{name}.toml"
-    names = sorted(p.stem for p in path.parent.glob("*.toml"))
+    names = [p.stem for p in question_files(sql_dir)]
     if name not in names:
         raise no_question(name, names)
     lists, list_faults = _lists(sql_dir)
     question, faults, text = _load(path, lists)
-    faults = [f for one, found in list_faults.items() if f'"{one}"' in text for f in found] + faults
+    # A list with faults has lost what is wrong in it, so it may not be used.
+    used = question.lists if question else [one for one in lists if re.search(rf"""["']{one}["']""", text)]
+    faults = [fault for one in used for fault in list_faults[one]] + faults
     if faults or question is None:
         raise ExceptionGroup("a question or code lists that cannot be used", faults)
     return question
+
+
+def load_lists(sql_dir: Path) -> dict[str, CodeList]:
+    """Every code list, whatever the questions look like. Raises an `ExceptionGroup` of every fault of every list."""
+    lists, list_faults = _lists(sql_dir)
+    if faults := [fault for found in list_faults.values() for fault in found]:
+        raise ExceptionGroup("code lists that cannot be used", faults)
+    return lists
 
 
 def read_question(text: str, name: str, lists: Mapping[str, CodeList]) -> Question:
@@ -105,7 +117,7 @@ def _lists(sql_dir: Path) -> tuple[dict[str, CodeList], dict[str, list[Transform
     """Every code list, and the faults of each."""
     lists: dict[str, CodeList] = {}
     faults: dict[str, list[TransformError]] = {}
-    for path in sorted((sql_dir / "codelists").glob("*.csv")):
+    for path in list_files(sql_dir):
         lists[path.stem], faults[path.stem] = read_code_list(path, f"codelists/{path.name}")
     return lists, faults
 
@@ -113,10 +125,9 @@ def _lists(sql_dir: Path) -> tuple[dict[str, CodeList], dict[str, list[Transform
 def _load(path: Path, lists: Mapping[str, CodeList]) -> tuple[Question | None, list[TransformError], str]:
     """The question of one file (`None` where it has faults), its faults, its text."""
     shown = f"questions/{path.name}"
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        return None, [TransformError("the file is not UTF-8 text", where=f"{shown}:1:1", remedy="Save it as UTF-8")], ""
+    text, fault = read_text(path, shown)
+    if fault:
+        return None, [fault], ""
     shape, faults = question_faults(text, shown, path.stem, lists)
     return (_question(shape, text, lists) if shape is not None and not faults else None), faults, text
 
@@ -127,8 +138,8 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
     shown = [name for e in shape.evidence for name in (e.has, e.without, e.beside)]
     split = [b.list for b in shape.breakdown] + ([shape.outcome.list] if shape.outcome else [])
     used = {name: lists[name] for name in dict.fromkeys((*kept, *shown, *split)) if name}
-    default = tuple(dict.fromkeys(tuple(c) for c in shape.breakdowns.default))
-    allowed = tuple(dict.fromkeys((*default, *(tuple(c) for c in shape.breakdowns.allowed))))
+    default = _different(shape.breakdowns.default)
+    allowed = _different([*default, *shape.breakdowns.allowed])
     provisional = shape.provisional
     return Question(
         id=shape.id,
@@ -158,6 +169,14 @@ def _question(shape: QuestionFile, text: str, lists: Mapping[str, CodeList]) -> 
         text=text,
         fingerprint=_fingerprint(shape, used),
     )
+
+
+def _different(combinations: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """Combinations without those that are there already in another order of their names."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    for combination in map(tuple, combinations):
+        found.setdefault(frozenset(combination), combination)
+    return tuple(found.values())
 
 
 def _step(part: StepPart) -> Step:

@@ -55,6 +55,13 @@ def _convicted_at_the_hearing(finding: Any, conviction_date: Any, hearing_date: 
     return pc.if_else(pc.is_null(conviction_date), guilty, by_date)
 
 
+def _not_aiding_and_abetting(offence_code: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.not_equal(pc.utf8_slice_codeunits(offence_code, 7, 8), pa.scalar("B"))
+
+
 def _heard_on_a_weekday(hearing_date: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -80,6 +87,13 @@ RULES: dict[str, Rule] = {
             "conviction or, where none was sent, by a finding of guilty; a later hearing of the offence is left out",
             ("finding", "conviction_date", "hearing_date"),
             _convicted_at_the_hearing,
+        ),
+        Rule(
+            "not-aiding-and-abetting",
+            1,
+            "Keeps results on offences without B in the eighth place of their code, the form of aiding and abetting",
+            ("offence_code",),
+            _not_aiding_and_abetting,
         ),
         Rule(
             "heard-on-a-weekday",

@@ -159,6 +159,18 @@ def forces(sql_dir: Path | None = None) -> Mapping[str, Force]:
     return table("forces", sql_dir)
 
 
+def force_categories(breakdown: str, sql_dir: Path | None = None) -> tuple[str, ...]:
+    """The cells of the breakdown `police_force` or `region`, in their order, without those for what is none."""
+    known = sorted(forces(sql_dir).values(), key=lambda force: force.place)
+    found = (force.force if breakdown == "police_force" else region_category(force.region) for force in known)
+    return tuple(category for category in dict.fromkeys(found) if category != OTHER)
+
+
+def region_category(name: str) -> str:
+    """A region as a category: `North East` is `north-east`."""
+    return name.lower().replace(" ", "-")
+
+
 def short_codes(sql_dir: Path | None = None) -> Mapping[str, ShortCode]:
     """Every alphabetic result code, as its source writes it."""
     return table("short-codes", sql_dir)

@@ -1,8 +1,9 @@
--- What spoke in each period: of another nothing was landed, so it has no figure, not even zero.
+-- What statements that count spoke of in each period: for another there is no figure, not even zero.
 grid_{{name}} as (
     select distinct period_no, {{expression}} as by_{{name}}, {{expression}} as place_{{name}}
     from records
     join open_day using (hearing_date)
+    anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
     where received_at <= $as_known_at
       and landed_batch <= $newest_batch
 )

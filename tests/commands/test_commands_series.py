@@ -65,7 +65,7 @@ def test_a_part_that_no_series_has_and_a_unit_that_the_question_has_not_are_refu
         "'week' is no part of a series. Use one of: month, quarter, half-year, year, financial-year."
     ]
     unit = command("count", QUESTION, "--period", "2020Q1", "--unit", "order", home=landed.home)
-    assert unit.faults == ["stalking-protection-orders is not counted in orders. Its units are: case."]
+    assert unit.faults == ["stalking-protection-orders has no unit 'order'. Its units are: case."]
     assert (week.code, unit.code) == (4, 4)
 
 

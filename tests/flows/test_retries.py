@@ -54,11 +54,11 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
 @pytest.mark.parametrize(
     ("module", "name", "error"),
     [
-        ("runs", "prepare", OSError(5, "Input/output error")),
+        ("runs", "prepare_all", OSError(5, "Input/output error")),
         ("recording", "record_batch", AWAY),
         ("count_orders", "find_run", AWAY),
         ("count_orders", "check_landed", duckdb.IOException("the file could not be read")),
-        ("runs", "count", OSError(5, "Input/output error")),
+        ("runs", "count_all", OSError(5, "Input/output error")),
         ("count_orders", "load_run", AWAY),
     ],
 )
@@ -101,8 +101,8 @@ def test_what_does_not_pass_is_tried_three_times_and_then_said(landed: Land, fai
 @pytest.mark.parametrize(
     ("module", "name", "error"),
     [
-        ("runs", "prepare", TransformError("no such breakdown")),
-        ("runs", "prepare", ExtractError("the records were landed with another key")),
+        ("runs", "prepare_all", TransformError("no such breakdown")),
+        ("runs", "prepare_all", ExtractError("the records were landed with another key")),
         ("runs", "failed_examples", TypeError("a fault of the program")),
         ("count_orders", "load_run", LoadError("the user or the password was refused")),
         ("count_orders", "load_run", ExceptionGroup("two", [AWAY, LoadError("and one that stays")])),

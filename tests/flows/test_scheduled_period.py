@@ -44,7 +44,7 @@ def test_the_last_complete_quarter_before_the_scheduled_time(
 
 
 def test_one_end_of_a_period_alone_is_refused(tmp_path: Path) -> None:
-    from pipelines.count_orders import period_asked
+    from pipelines.count_orders import periods_asked
 
     with pytest.raises(TransformError, match="--from and --to"):
-        period_asked(load_settings(home=tmp_path), QUESTION, date(2020, 1, 1), None)
+        periods_asked(load_settings(home=tmp_path), QUESTION, date(2020, 1, 1), None, None)

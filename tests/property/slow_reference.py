@@ -72,10 +72,24 @@ def _convicted_by_the_hearing(row: Row) -> bool:
     return row["conviction_date"] is not None and row["conviction_date"] <= row["hearing_date"]
 
 
+def _convicted_at_the_hearing(row: Row) -> bool:
+    if row["conviction_date"] is None:
+        return _guilty(row)
+    return row["conviction_date"] == row["hearing_date"] and (row["finding"] is None or _guilty(row))
+
+
 NAMED_RULES: dict[str, Callable[[Row], bool]] = {
     "convicted-by-the-hearing@1": _convicted_by_the_hearing,
+    "convicted-at-the-hearing@1": _convicted_at_the_hearing,
+    "not-aiding-and-abetting@1": lambda row: row["offence_code"][7:] != "B",
     "heard-on-a-weekday@1": lambda row: row["hearing_date"].isoweekday() <= 5,
 }
+
+
+def _force(code: str | None) -> str | None:
+    """The force of a code: several codes are one force, and what is none stands for itself."""
+    known = forces().get(code) if code else None
+    return known.force if known and known.force != "other" else code
 
 
 def _within(day: date | None, window: Window) -> bool:
@@ -91,10 +105,11 @@ def _meets(row: Row, step: Step, question: Question) -> bool:
         "source": row["source_name"],
         "system": row["source_system"],
         "court": row["court_ou_code"] and row["court_ou_code"][:5],
-        "force": row["police_force"],
+        "force": _force(row["police_force"]),
         "finding": row["finding"] and row["finding"].upper(),
     }
-    if any(getattr(step, name) and value not in getattr(step, name) for name, value in said.items()):
+    asked = {name: getattr(step, name) for name in said} | {"force": [_force(code) for code in step.force]}
+    if any(asked[name] and value not in asked[name] for name, value in said.items()):
         return False
     if step.offence and offence_category(row, question.lists[step.offence]) is None:
         return False
@@ -218,12 +233,12 @@ def _list_of(name: str, question: Question) -> str:
     return next(b.list for b in question.breakdowns.declared if b.name == name)
 
 
-def _grid(name: str, question: Question, days: Sequence[date], known: Sequence[Row]) -> list[str]:
+def _grid(name: str, question: Question, days: Sequence[date], counting: Sequence[Row]) -> list[str]:
     """The categories of a breakdown in their order, whatever was counted."""
     if name in TIME:
         return list(dict.fromkeys(TIME[name](day) for day in days))
     if name in ("court", "source_system"):
-        return sorted({str(_category(row, name, question)) for row in known})
+        return sorted({str(_category(row, name, question)) for row in counting})
     if name in ("police_force", "region"):
         in_order = sorted(forces().values(), key=lambda force: force.place)
         said = dict.fromkeys(f.force if name == "police_force" else _slug(f.region) for f in in_order)
@@ -281,7 +296,7 @@ def expected(
         clock = next((name for name in names if name in TIME), None)
         for day in days if clock else ():
             spans.setdefault(TIME[str(clock)](day), []).append(day)
-        for cell in product(*(_grid(name, question, days, known) for name in names)):
+        for cell in product(*(_grid(name, question, days, counting) for name in names)):
             span = spans[cell[names.index(clock)]] if clock else days
             figures.append((tuple(zip(names, cell, strict=True)), figure(found[cell], span)))
 

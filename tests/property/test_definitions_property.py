@@ -22,13 +22,14 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from extract.contract import RECORDS, text_digest
-from transform.breakdowns import PLACE_BREAKDOWNS, TIME_BREAKDOWNS
+from transform.breakdowns import PLACE_BREAKDOWNS, SEEN_BREAKDOWNS, TIME_BREAKDOWNS
 from transform.codelists import HEADER, parse_code_list
 from transform.contract import Answer, TransformError
 from transform.definition import UNITS, Question
 from transform.engines.duckdb import Records, count, count_series, units
 from transform.periods import SERIES, Period, parse_period, series
 from transform.questions import read_question
+from transform.rules import RULES
 
 _spec = importlib.util.spec_from_file_location("slow_reference", Path(__file__).with_name("slow_reference.py"))
 assert _spec and _spec.loader
@@ -127,7 +128,7 @@ CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
     "convicted": st.booleans(),
     "hearing": windows([date(2020, 1, 31), date(2020, 2, 1), date(2020, 2, 29), date(2020, 12, 31)]),
     "conviction": windows([date(2019, 12, 31), date(2020, 1, 15), date(2020, 2, 29), date(2020, 3, 1)]),
-    "rule": st.sampled_from(["heard-on-a-weekday@1", "convicted-by-the-hearing@1"]),
+    "rule": st.sampled_from(list(reference.NAMED_RULES)),
 }
 
 FEW: dict[str, st.SearchStrategy[Any]] = {
@@ -202,10 +203,10 @@ def definitions(draw: st.DrawFn) -> Definition:
 
 @st.composite
 def combinations(draw: st.DrawFn, names: list[str]) -> list[str]:
-    """One to three different breakdowns, at most one of them by time."""
+    """One to three different breakdowns, at most one of them by time, and none where one is of what was seen."""
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     clocks = [name for name in chosen if name in TIME_BREAKDOWNS]
-    return [name for name in chosen if name not in clocks[1:]]
+    return [name for name in chosen if name not in clocks[0 if {*SEEN_BREAKDOWNS} & {*chosen} else 1 :]]
 
 
 # --- histories ---------------------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def combinations(draw: st.DrawFn, names: list[str]) -> list[str]:
 NEAR = [date(2020, m, d) for m, d in ((2, 1), (1, 15), (1, 31), (2, 29), (3, 31), (1, 1), (4, 1))]
 FAR = [date(2020, 6, 30), date(2020, 7, 1), date(2019, 12, 31), date(2020, 12, 31), date(2019, 4, 1), date(2019, 3, 31)]
 DAYS = [*NEAR, *NEAR, *FAR]
-OFFENCES = ["ST19501", "ST19501", "PH97010", "PH97010E", "ST19502", "ST19501A", "XX001"]
+OFFENCES = ["ST19501", "ST19501", "PH97010", "PH97010E", "ST19502", "ST19501A", "PH97010B", "XX001"]
 RESULTS = [  # CJS code, short code, normalised text
     ("3307", None, None),
     (None, None, "granted"),
@@ -475,7 +476,7 @@ def test_the_engine_counts_what_the_rules_say_whatever_the_definition() -> None:
     seen: set[str] = set()
 
     @settings(
-        max_examples=1000 if LONG else 20,
+        max_examples=1000 if LONG else 25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not LONG,
@@ -530,6 +531,10 @@ def plain(first: str, second: str) -> Definition:
     entries = {"offences-a": "ST19501,offence", "results-a": "3307,cjs", "results-b": "3306,cjs"}
     lists = {name: f"{','.join(HEADER)}\n{entry},A title,one,,,a test\n" for name, entry in entries.items()}
     return Definition(PLAIN.format(first=first, second=second), lists, None)
+
+
+def test_every_named_rule_has_a_plain_reading_to_be_held_against() -> None:
+    assert set(reference.NAMED_RULES) == set(RULES)
 
 
 def test_a_named_rule_may_be_used_in_two_steps() -> None:

@@ -259,12 +259,14 @@ def test_the_last_run_is_the_newest_completed_one_of_the_question(with_warehouse
     load(with_warehouse, a_run())
     load(with_warehouse, a_run(run_key="2", **february))
     load(with_warehouse, a_run(run_key="3", question="another", definition_hash="x"))
+    load(with_warehouse, a_run(run_key="4", unit="defendant"))
+    load(with_warehouse, a_run(run_key="5", as_known_at=datetime(2020, 4, 1, tzinfo=UTC)))  # as known earlier
     with open_warehouse(with_warehouse.warehouse_url) as warehouse:
         record_stopped_run(warehouse, version_of(a_run()), a_run(), "a check", [])
-        stored = newest_run(warehouse, SPO.id)
+        stored = newest_run(warehouse, SPO.id, SPO.unit)
         assert stored is not None
         assert (stored.run_id, stored.run.period, stored.state) == (2, "2020-02", "completed")
-        assert newest_run(warehouse, "never-asked") is None
+        assert newest_run(warehouse, "never-asked", "case") is None
 
 
 def test_a_hold_set_after_the_run_hides_every_number_of_it(with_warehouse: Settings) -> None:

@@ -52,6 +52,14 @@ def test_heard_on_a_weekday_leaves_out_saturdays_and_sundays(day: int, keeps: bo
     assert kept("heard-on-a-weekday@1", hearing_date=date(2019, 6, day)) is keeps
 
 
+@pytest.mark.parametrize(
+    ("code", "keeps"),
+    [("PH97011", True), ("PH97011B", False), ("PH97006B", False), ("PH97010A", True), ("PH97010E", True), ("B", True)],
+)
+def test_not_aiding_and_abetting_goes_by_the_letter_in_the_eighth_place(code: str, keeps: bool) -> None:
+    assert kept("not-aiding-and-abetting@1", offence_code=code) is keeps
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_a_rule_looks_only_at_columns_of_the_record_and_says_what_it_keeps(rule: Any) -> None:
     assert set(rule.columns) <= set(RECORDS.names)
@@ -61,6 +69,7 @@ def test_a_rule_looks_only_at_columns_of_the_record_and_says_what_it_keeps(rule:
 PINNED = {
     "convicted-by-the-hearing@1": "bd32ef698e6f13f7",
     "convicted-at-the-hearing@1": "d9dcb85c7fef069b",
+    "not-aiding-and-abetting@1": "5f782596998c02a6",
     "heard-on-a-weekday@1": "ac96f957d51c9034",
 }
 

@@ -103,7 +103,7 @@ FAULTS = {
     ),
     "period that does not exist": Seed(
         SPO,
-        '"2020Q3" = "no data"',
+        '"2020Q4" = "no data"',
         '"2020Q5" = "no data"',
         '"2020Q5"',
         "'2020Q5' is not a period",

@@ -149,7 +149,7 @@ def unit_asked(question: Question, unit: str | None) -> str:
     """The unit asked for, or the main one. Raises `TransformError` for one that the question does not have."""
     if unit is not None and unit not in question.units:
         raise TransformError(
-            f"{question.id} is not counted in {unit}s", remedy=f"Its units are: {', '.join(question.units)}"
+            f"{question.id} has no unit {unit!r}", remedy=f"Its units are: {', '.join(question.units)}"
         )
     return unit or question.unit
 
@@ -181,7 +181,7 @@ def open_records(
         _table(connection, "held_days", days, [[p.first, p.last] for p in held])
         for name, columns, rows in relations(question, key):
             _table(connection, name, columns, rows)
-        for rule in (RULES[step.rule] for step in question.steps if step.rule):
+        for rule in (RULES[name] for name in dict.fromkeys(step.rule for step in question.steps) if name):
             types = [str(_TYPES[RECORDS.field(column).type]) for column in rule.columns]
             connection.create_function(
                 rule_function(rule.id), rule.keeps, types, "BOOLEAN", type="arrow", null_handling="special"

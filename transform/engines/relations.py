@@ -9,7 +9,7 @@ from transform.breakdowns import OTHER, UNKNOWN
 from transform.codelists import CodeEntry
 from transform.counting import VALUE_CONDITIONS, WINDOW_CONDITIONS, relation, used_breakdowns
 from transform.definition import Question, Step
-from transform.standing import forces
+from transform.standing import force_categories, forces, region_category
 
 Relation = tuple[str, str, list[list[Any]]]
 """Name, columns in SQL, rows."""
@@ -28,12 +28,13 @@ def relations(question: Question, key: bytes) -> Iterator[Relation]:
         yield "outcome_entry", "code varchar, match varchar, category varchar, rank integer", entries
     steps = list(enumerate(question.steps, 1))
     values = [[number, name, value] for number, step in steps for name, value in _values(step)]
+    by_force = any(step.force for step in question.steps)
     if values:
         yield "asked_value", "step integer, asked varchar, value varchar", values
     windows = [[number, *window] for number, step in steps for window in _windows(step)]
     if windows:
         yield "asked_window", "step integer, asked varchar, first_day date, last_day date", windows
-    if {"police_force", "region"} & set(used_breakdowns(question)):
+    if by_force or {"police_force", "region"} & set(used_breakdowns(question)):
         yield from _standing()
 
 
@@ -44,7 +45,8 @@ def _code(entry: CodeEntry, key: bytes) -> str:
 def _values(step: Step) -> Iterator[tuple[str, str]]:
     for name in VALUE_CONDITIONS:
         for value in getattr(step, name):
-            yield name, value
+            known = forces().get(value) if name == "force" else None
+            yield name, known.force if known and known.force != OTHER else value
 
 
 def _windows(step: Step) -> Iterator[tuple[str, date, date]]:
@@ -55,15 +57,8 @@ def _windows(step: Step) -> Iterator[tuple[str, date, date]]:
 
 def _standing() -> Iterator[Relation]:
     """Police forces and regions, each with the cells for what is no such force and for what says none."""
-    known = sorted(forces().values(), key=lambda force: force.place)
-    rows = [[f.code, f.force, region_category(f.region)] for f in known]
+    rows = [[f.code, f.force, region_category(f.region)] for f in forces().values()]
     yield "standing_force", "code varchar, force varchar, region varchar", rows
-    for name, column in (("police_force", 1), ("region", 2)):
-        named = [category for category in dict.fromkeys(row[column] for row in rows) if category != OTHER]
-        rows_of = [[category, place] for place, category in enumerate([*named, OTHER, UNKNOWN], 1)]
-        yield f"standing_{name}", "name varchar, place integer", rows_of
-
-
-def region_category(name: str) -> str:
-    """A region as a category: `North East` is `north-east`."""
-    return name.lower().replace(" ", "-")
+    for name in ("police_force", "region"):
+        categories = (*force_categories(name), OTHER, UNKNOWN)
+        yield f"standing_{name}", "name varchar, place integer", [[c, n] for n, c in enumerate(categories, 1)]
