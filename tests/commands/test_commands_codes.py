@@ -105,7 +105,6 @@ def test_find_says_what_is_nearest_where_nothing_matches(codes) -> None:
     [
         (("find", "x", "--kind", "offense"), "'offense' is no kind of code. Use one of: offence"),
         (("find", " "), "ask for a code or words"),
-        (("find", "x", "--limit", "0"), "at least one"),
         (("refresh",), f"npm pack {PACKAGE}"),
     ],
 )

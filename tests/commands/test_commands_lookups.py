@@ -77,7 +77,7 @@ def test_figures_of_one_period_under_any_of_its_names(command, landed, loaded) -
     assert february > 0
     for name in ("2020-02", "2020-02-01..2020-02-29"):
         done = command("figures", QUESTION, "--period", name, home=landed.home, COURTSTATS_WAREHOUSE_URL=loaded)
-        assert re.search(rf"^ 2020-02 +{february} +run 2 +6 July 2020", done.out, re.M)
+        assert re.search(rf"^ 2020-02 +{february} +cases +run 2 +6 July 2020", done.out, re.M)
         assert "2020Q1" not in done.out
 
 

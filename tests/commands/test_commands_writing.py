@@ -188,6 +188,12 @@ def test_a_name_that_is_taken_and_codes_that_are_none_are_refused_together(asked
     assert contents(folder) == before
 
 
+def test_a_unit_that_is_none_is_refused(asked) -> None:
+    said = asked("new", "orders", "--offence", "OW19501", "--result", "3304", "--unit", "people")
+    assert said.code == 4
+    assert said.faults == ["--unit: 'people' is no unit. Use one of: case, defendant, application, order."]
+
+
 def test_without_an_offence_code_it_is_a_mistake_of_usage(asked) -> None:
     assert asked("new", "orders").code == 2
 

@@ -62,7 +62,7 @@ def test_json_has_the_promised_shape(demo, command) -> None:
         "schema question unit from to as_known_at data_from data_to value status figures attrition evidence notes"
     )
     assert set(promised.split()) <= answer.keys()
-    assert set(answer["figures"][0]) == {"period", "cell", "value", "status"}
+    assert set(answer["figures"][0]) == {"period", "cell", "value", "status", "marks", "notes"}
     assert set(answer["attrition"][0]) == {"step", "rows", "units"}
 
 

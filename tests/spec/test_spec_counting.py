@@ -18,10 +18,11 @@ import pytest
 
 from extract.contract import RECORDS
 from transform.contract import Answer, TransformError, answer_json
+from transform.definition import Example, Given, Hold, Note, Provisional, SeriesBreak, Step
 from transform.engines.duckdb import Records, count, units
 from transform.examples import example_records
 from transform.periods import parse_period
-from transform.questions import Example, Given, Hold, load_definitions
+from transform.questions import load_definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 SPO = load_definitions(ROOT / "sql").question("stalking-protection-orders")
@@ -328,3 +329,44 @@ assert not {{"pandas", "prefect", "great_expectations", "sqlalchemy"}} & set(sys
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout.split(), done.stderr) == (["None", "1"], "")
+
+
+def test_a_police_force_is_meant_with_all_its_codes() -> None:
+    """01 and 02 are the Metropolitan Police; a code of no such force stands for itself."""
+    rows = [("A", "01"), ("B", "02"), ("C", "10"), ("D", "XX")]
+    records = pa.concat_tables([table((case, "2020-02-03", NEW, "3307"), police_force=force) for case, force in rows])
+    for asked, cases in (("01", 2), ("02", 2), ("10", 1), ("XX", 1), ("08", 0)):
+        steps = (*SPO.steps, Step("force", force=(asked,)))
+        assert answer(records, question=replace(SPO, steps=steps)).value == cases, asked
+
+
+def test_a_court_that_only_a_replaced_statement_named_has_no_cell() -> None:
+    wrong = table(("A", "2020-02-03", NEW, "3307", 1), court_ou_code="B03CC")
+    right = table(("A", "2020-02-03", NEW, "3307", 2), court_ou_code="B04DD")
+    given = answer(pa.concat_tables([wrong, right]), by=[["court"]])
+    assert cells(given) == {"all": 1, "B04DD": 1}
+
+
+@pytest.mark.parametrize(("known", "mark"), [((2020, 4, 30, 22), "p"), ((2020, 4, 30, 23), ""), ((2020, 5, 1, 0), "")])
+def test_a_period_is_provisional_for_so_many_days_after_its_last_by_the_day_in_london(
+    known: tuple[int, ...], mark: str
+) -> None:
+    question = replace(SPO, provisional=Provisional(30, "It can change."))
+    rows = table(("A", "2020-02-03", NEW, "3307"))
+    given = answer(rows, known_at=datetime(*known, tzinfo=UTC), question=question)
+    assert given.figures[0].marks == mark
+    assert ("It can change." in given.notes) == (mark == "p")
+
+
+def test_a_break_in_the_series_marks_the_figures_that_hold_its_day() -> None:
+    question = replace(SPO, breaks=(SeriesBreak(date(2020, 2, 10), "Codes changed."),))
+    rows = table(("A", "2020-02-03", NEW, "3307"))
+    marks = {",".join(v for _, v in f.cell): f.marks for f in answer(rows, question=question).figures}
+    assert marks == {"": "b", "2020-01": "", "2020-02": "b", "2020-03": "", "new": "b", "vary": "b"}
+
+
+def test_a_note_of_one_category_goes_with_its_figures_only() -> None:
+    notes = (*SPO.notes, Note("Only variations.", cell=(("application_type", "vary"),)))
+    given = answer(table(("A", "2020-02-03", NEW, "3307")), question=replace(SPO, notes=notes, in_force=None))
+    place = given.notes.index("Only variations.") + 1
+    assert [dict(f.cell) for f in given.figures if place in f.notes] == [{"application_type": "vary"}]

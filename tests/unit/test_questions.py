@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from transform.contract import TransformError
-from transform.questions import load_definitions
+from transform.questions import load_definitions, load_question
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 NAME = "stalking-protection-orders"
@@ -208,3 +208,57 @@ def test_an_unknown_question_gets_the_nearest_name(sql: Path) -> None:
 def test_a_line_end_cannot_bring_sql_into_the_statement(sql: Path) -> None:
     change(sql, ('name = "Result is SPO or Granted"', 'name = "x\\n) select 1 --"'))
     assert any("several lines" in fault for fault in faults(sql))
+
+
+def test_a_byte_order_mark_as_spreadsheets_and_editors_write_it_changes_nothing(sql: Path) -> None:
+    before = load_definitions(sql).question(NAME).fingerprint
+    for path in (sql / "questions" / f"{NAME}.toml", sql / "codelists" / "spo-granted.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_definitions(sql).question(NAME).fingerprint == before
+
+
+def test_a_folder_without_questions_is_an_error_and_not_nothing_to_do(sql: Path) -> None:
+    shutil.rmtree(sql / "questions")
+    (sql / "questions").mkdir()
+    with pytest.raises(TransformError, match="there is no question in it"):
+        load_definitions(sql)
+    (sql / "questions" / "orders.TOML").write_text("x = 1")
+    with pytest.raises(TransformError, match=r"'orders\.TOML' with a small \.toml"):
+        load_definitions(sql)
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_of_that_file(sql: Path) -> None:
+    (sql / "questions" / "folder.toml").mkdir()
+    assert any("questions/folder.toml:1:1: the file cannot be read" in fault for fault in faults(sql))
+
+
+def test_a_fault_in_another_question_or_in_a_list_it_does_not_use_does_not_stop_a_question(sql: Path) -> None:
+    (sql / "questions" / "draft.toml").write_text("id = ", encoding="utf-8")
+    (sql / "codelists" / "draft.csv").write_text("code\n", encoding="utf-8")
+    assert load_question(sql, NAME).id == NAME
+    path = sql / "codelists" / "spo-granted.csv"
+    path.write_text(path.read_text().replace("3307,cjs", "307,cjs"))
+    change(sql, ('result = "spo-granted"', "result = 'spo-granted'"))
+    with pytest.raises(ExceptionGroup) as caught:
+        load_question(sql, NAME)
+    assert ["'307' is no CJS result code" in str(fault) for fault in caught.value.exceptions] == [True]
+
+
+def test_a_breakdown_named_twice_in_another_order_is_one(sql: Path) -> None:
+    turned = 'default = [["month"], ["application_type"], ["application_type", "month"]]'
+    change(sql, ('default = [["month"], ["application_type"]]', turned))
+    allowed = load_question(sql, NAME).breakdowns.allowed
+    assert len({frozenset(c) for c in allowed}) == len(allowed)
+
+
+def test_courts_are_not_broken_down_by_time(sql: Path) -> None:
+    """For which courts there is a figure is known for a whole period; a series answers each period by itself."""
+    change(sql, ('default = [["month"], ["application_type"]]', 'default = [["month", "court"]]'))
+    assert any("court cannot be broken down by month" in fault for fault in faults(sql))
+
+
+def test_orders_need_categories_to_be_told_apart(sql: Path) -> None:
+    change(sql, ('[count]\nunit = "case"', '[count]\nunit = "order"'))
+    path = sql / "codelists" / "spo-granted.csv"
+    path.write_text(path.read_text().replace(",order,", ",,"))
+    assert any("codes of 'spo-granted' have none" in fault for fault in faults(sql))

@@ -228,7 +228,7 @@ FAULTS = {
         "SPO,short",
         "401,cjs,Something,order,,,a spreadsheet\nSPO,short",
         "401,cjs",
-        "'401' is not a code of kind",
+        "'401' is no CJS result code",
         "dropped leading zeros",
     ),
     "day as a spreadsheet writes it": Seed(
