@@ -12,8 +12,12 @@ from pipelines.cli_app import AsJson, Every, From, PeriodName, Question, To, app
 def questions(as_json: AsJson = False) -> None:
     """List the questions that can be asked."""
     from pipelines import reports, runs
+    from transform.questions import sound_definitions
 
-    reports.questions(runs.definitions(settings()), as_json=as_json)
+    found, faults = sound_definitions(runs.folder_of(settings()))
+    reports.questions(found, as_json=as_json)
+    if faults:  # a draft with faults does not hide the others
+        raise ExceptionGroup("questions or code lists that cannot be used", faults)
 
 
 @app.command()

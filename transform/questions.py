@@ -56,17 +56,23 @@ def load_definitions(sql_dir: Path) -> Definitions:
 
     Raises an `ExceptionGroup` of `TransformError`s: every fault of every file.
     """
+    found, faults = sound_definitions(sql_dir)
+    if faults:
+        raise ExceptionGroup("questions or code lists that cannot be used", faults)
+    return found
+
+
+def sound_definitions(sql_dir: Path) -> tuple[Definitions, list[TransformError]]:
+    """The questions that can be used, though others cannot, and every fault of every file."""
     lists, list_faults = _lists(sql_dir)
     faults = [fault for found in list_faults.values() for fault in found]
     questions: dict[str, Question] = {}
     for path in question_files(sql_dir):
         question, found, _ = _load(path, lists)
         faults += found
-        if question:
+        if question and not any(list_faults[name] for name in question.lists):
             questions[question.id] = question
-    if faults:
-        raise ExceptionGroup("questions or code lists that cannot be used", faults)
-    return Definitions(questions, lists)
+    return Definitions(questions, {name: one for name, one in lists.items() if not list_faults[name]}), faults
 
 
 def load_question(sql_dir: Path, name: str) -> Question:

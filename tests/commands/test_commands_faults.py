@@ -1,6 +1,7 @@
 """What goes wrong is said in one line each on standard error, all at once, with the exit code of its kind."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,14 @@ def test_a_home_that_is_a_file_is_refused(command, tmp_path: Path) -> None:
         assert (done.code, done.out) == (2, "")
         (fault,) = done.faults
         assert str(home) in fault
+
+
+def test_a_draft_with_faults_is_told_and_does_not_hide_the_other_questions(command, tmp_path: Path) -> None:
+    for folder in ("questions", "codelists"):
+        shutil.copytree(ROOT / "sql" / folder, tmp_path / "sql" / folder)
+    (tmp_path / "sql" / "questions" / "draft.toml").write_text("id = ", encoding="utf-8")
+    done = command("questions", home=tmp_path / "home", COURTSTATS_DEFINITIONS=str(tmp_path / "sql"))
+    assert done.code == 4
+    assert "stalking-protection-orders\n" in done.out
+    assert len(done.faults) == 1
+    assert done.faults[0].startswith("questions/draft.toml:1:")
