@@ -53,12 +53,17 @@ def _upgrade(connection: Connection, place: str) -> None:
     found = revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
-        raise LoadError(
-            f"it was made by a newer courtstats (schema {found}; this version knows schemas up to {REVISION})",
-            where=place,
-            remedy="Install the newer version, or point COURTSTATS_WAREHOUSE_URL at another warehouse",
-        )
+        raise newer(found, place)
     command.upgrade(config, "head")
+
+
+def newer(found: str, place: str) -> LoadError:
+    """The error for a warehouse that a newer version of the program made."""
+    return LoadError(
+        f"it was made by a newer courtstats (schema {found}; this version knows schemas up to {REVISION})",
+        where=place,
+        remedy="Install the newer version, or point COURTSTATS_WAREHOUSE_URL at another warehouse",
+    )
 
 
 def configuration(connection: Connection) -> "Config":

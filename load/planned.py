@@ -10,8 +10,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from load.connecting import Warehouse, connect, is_missing, reading
-from load.contract import LoadError, QuestionVersion
-from load.migrating import revision
+from load.contract import QuestionVersion
+from load.migrating import newer, revision
 from load.schema import REVISION, question_version, run
 
 
@@ -60,11 +60,7 @@ def _read(warehouse: Warehouse, question: str) -> LoadedQuestion:
         if found is None:
             return LoadedQuestion((), {})
         if found > REVISION:
-            raise LoadError(
-                f"it was made by a newer courtstats (schema {found}; this version knows schemas up to {REVISION})",
-                where=warehouse.place,
-                remedy="Install the newer version, or point COURTSTATS_WAREHOUSE_URL at another warehouse",
-            )
+            raise newer(found, warehouse.place)
         query = (
             select(*(run.c[name] for name in _COLUMNS))
             .where(run.c.question == question, run.c.state == "completed")

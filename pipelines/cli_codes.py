@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+from pipelines.cli_app import AsJson, settings
+
 codes_app = typer.Typer(
     help="Official codes and titles: find them, check the code lists with them, take a new version.",
     no_args_is_help=True,
@@ -25,9 +26,8 @@ def codes_find(
 ) -> None:
     """Find codes by code or title, with the code lists that hold them."""
     from pipelines import codes
-    from pipelines.settings import load_settings
 
-    codes.find(load_settings(), " ".join(asked), kind, limit, as_json=as_json)
+    codes.find(settings(), " ".join(asked), kind, limit, as_json=as_json)
 
 
 @codes_app.command("check")
@@ -40,9 +40,8 @@ def codes_check(
 ) -> None:
     """Check code lists against the official codes, and for codes that records hold and no list names."""
     from pipelines import codes
-    from pipelines.settings import load_settings
 
-    raise typer.Exit(codes.check(load_settings(), question, records=not no_records, as_json=as_json))
+    raise typer.Exit(codes.check(settings(), question, records=not no_records, as_json=as_json))
 
 
 @codes_app.command("refresh")

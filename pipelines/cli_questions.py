@@ -11,10 +11,11 @@ from pipelines.cli_app import AsJson, Every, From, PeriodName, Question, To, app
 @app.command()
 def questions(as_json: AsJson = False) -> None:
     """List the questions that can be asked."""
-    from pipelines import reports, runs
+    from pipelines import reports
+    from pipelines.settings import definitions_of
     from transform.questions import sound_definitions
 
-    found, faults = sound_definitions(runs.folder_of(settings()))
+    found, faults = sound_definitions(definitions_of(settings()))
     reports.questions(found, as_json=as_json)
     if faults:  # a draft with faults does not hide the others
         raise ExceptionGroup("questions or code lists that cannot be used", faults)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from extract.contract import StageError
 from pipelines import show
-from pipelines.settings import Settings, SettingsError
+from pipelines.settings import Settings, definitions_of
 from pipelines.times import in_words
 from transform.contract import COUNTED, STATUSES, AttritionStep
 from transform.definition import Question
@@ -29,7 +29,7 @@ def explain_question(settings: Settings, name: str, *, as_json: bool = False, as
     Raises as `load_question`, and SettingsError where the definitions are not there. A warehouse that cannot be
     read stops nothing: the rule does not depend on it, and the explanation says why the last run is not shown.
     """
-    question = load_question(_definitions(settings), name)
+    question = load_question(definitions_of(settings), name)
     last = last_run(settings, question, datetime.now(UTC))
     if as_json:
         show.write(show.to_json(explain(question, last)))
@@ -75,15 +75,6 @@ def shown(stored: "StoredRun", question: Question, now: datetime) -> LastRun:
         said += f" It has no figure: {sentence(STATUSES.get(state, state))}"
     known = run.as_known_at.isoformat()
     return LastRun(state, said, stored.run_id, run.unit, period.label, known, same, steps)
-
-
-def _definitions(settings: Settings) -> Path:
-    """The folder of the definitions; asked here because `pipelines.runs` loads the engine and the records store."""
-    if not (settings.definitions / "questions").is_dir():
-        raise SettingsError(
-            "there is no folder questions/ in it", where=str(settings.definitions), remedy="Set COURTSTATS_DEFINITIONS"
-        )
-    return settings.definitions
 
 
 def _surely_missing(url: str) -> bool:

@@ -24,11 +24,11 @@ def lint(settings: "Settings", question: str | None, *, as_json: bool, strict: b
     there are no definitions, and TransformError for a question that is not there or broken standing data.
     """
     from pipelines import show
-    from pipelines.runs import folder_of
+    from pipelines.settings import definitions_of
     from transform.lint_files import lint_folder
     from transform.standing import standing
 
-    folder = folder_of(settings)
+    folder = definitions_of(settings)
     done = lint_folder(folder, question, standing(), thorough=everything)
     if as_json:
         show.write(show.to_json(lint_json(done, folder, strict=strict)))

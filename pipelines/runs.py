@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
 from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
-from pipelines.settings import DEFINITIONS, Settings, SettingsError, existing_key, key_check, the_key
+from pipelines.settings import DEFINITIONS, Settings, definitions_of, existing_key, key_check, the_key
 from transform.answers import requested
 from transform.contract import Answer, TransformError
 from transform.definition import Question
@@ -53,21 +52,12 @@ def code_version() -> str:
 
 def question(settings: Settings, name: str) -> Question:
     """One question; a fault in the file of another does not stop it. Raises as `definitions` and `load_question`."""
-    return load_question(folder_of(settings), name)
+    return load_question(definitions_of(settings), name)
 
 
 def definitions(settings: Settings) -> Definitions:
     """The questions and code lists that the settings point at. Raises SettingsError where there are none."""
-    return load_definitions(folder_of(settings))
-
-
-def folder_of(settings: Settings) -> Path:
-    """The folder with `questions/` and `codelists/`. Raises SettingsError where there is none."""
-    if not (settings.definitions / "questions").is_dir():
-        raise SettingsError(
-            "there is no folder questions/ in it", where=str(settings.definitions), remedy="Set COURTSTATS_DEFINITIONS"
-        )
-    return settings.definitions
+    return load_definitions(definitions_of(settings))
 
 
 def texts(settings: Settings, *, make_key: bool) -> Texts:
@@ -75,7 +65,7 @@ def texts(settings: Settings, *, make_key: bool) -> Texts:
     from transform.codelists import vocabulary
     from transform.standing import result_labels
 
-    known = vocabulary(load_lists(folder_of(settings)), result_labels(DEFINITIONS))
+    known = vocabulary(load_lists(definitions_of(settings)), result_labels(DEFINITIONS))
     key = the_key(settings) if make_key else existing_key(settings)
     return Texts(known, key)
 

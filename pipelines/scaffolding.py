@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipelines import runs, show
-from pipelines.settings import Settings, SettingsError
+from pipelines import show
+from pipelines.settings import Settings, SettingsError, definitions_of
 from pipelines.times import TimeError, parse_day
 from transform.codelists import CodeList, parse_code_list, read_code_list
 from transform.contract import TransformError
@@ -60,7 +60,7 @@ def new(
         ExceptionGroup: everything that is wrong with what was asked for.
         SettingsError: the folder cannot be written.
     """
-    folder = runs.folder_of(settings)
+    folder = definitions_of(settings)
     faults: list[Exception] = list(_taken(folder, name))
     if unit not in UNITS:
         faults.append(TransformError(f"{unit!r} is no unit", where="--unit", remedy=f"Use one of: {', '.join(UNITS)}"))

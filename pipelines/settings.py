@@ -98,6 +98,15 @@ def _unknown(name: str, names: Mapping[str, str]) -> SettingsError:
     return SettingsError("is no setting", where=name, remedy=remedy)
 
 
+def definitions_of(settings: Settings) -> Path:
+    """The folder with `questions/` and `codelists/`. Raises SettingsError where there is none."""
+    if not (settings.definitions / "questions").is_dir():
+        raise SettingsError(
+            "there is no folder questions/ in it", where=str(settings.definitions), remedy="Set COURTSTATS_DEFINITIONS"
+        )
+    return settings.definitions
+
+
 def existing_key(settings: Settings) -> bytes | None:
     """The key if there is one already; nothing is made."""
     if settings.key:

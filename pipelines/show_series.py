@@ -63,7 +63,7 @@ def answers_text(question: Question, answers: Sequence[Answer]) -> None:
     units = list(dict.fromkeys(a.unit for a in answers))
     periods = list(dict.fromkeys(a.period for a in answers))
     if len(periods) == 1:
-        _units_beside(question, answers)
+        show.answer_text(answers[0], question, answers[1:])
         return
     out = show.console()
     first, last = answers[0], answers[-1]
@@ -74,7 +74,7 @@ def answers_text(question: Question, answers: Sequence[Answer]) -> None:
         f"counted in {said}, as known at {in_words(first.as_known_at)}\n"
     )
     of = {(a.period, a.unit): a for a in answers}
-    lines = [(p, *(_total(of[p, unit]) for unit in units)) for p in periods]
+    lines = [(p, *(show.shown(of[p, unit].figures[0]) for unit in units)) for p in periods]
     show.table(["period", *(show.plural(unit, None) for unit in units)], lines)
     for combination in first.by:
         if set(combination) & set(TIME_BREAKDOWNS) and len(combination) == 1:
@@ -82,15 +82,6 @@ def answers_text(question: Question, answers: Sequence[Answer]) -> None:
         for unit in units:
             _by_period(question, [of[p, unit] for p in periods], combination, unit)
     _notes(answers)
-
-
-def _units_beside(question: Question, answers: Sequence[Answer]) -> None:
-    """The answers to one period in each unit: the first in full, the others beside its numbers."""
-    show.answer_text(answers[0], question, answers[1:])
-
-
-def _total(answer: Answer) -> str:
-    return show.shown(answer.figures[0])
 
 
 def _by_period(question: Question, answers: Sequence[Answer], combination: tuple[str, ...], unit: str) -> None:

@@ -90,18 +90,11 @@ def _chosen(questions: Sequence[Question], name: str | None) -> list[tuple[Quest
 
 
 def _tested(question: Question, example: Example, traced: bool) -> Tested:
-    (outcome,) = run_examples(replace(_narrowed(question, example), examples=(example,)), _KEY)
+    (outcome,) = run_examples(replace(question, examples=(example,)), _KEY)
     wrong = tuple(key for key, value in outcome.expected.items() if outcome.got[key] != value)
     asked = {(e.period, e.unit or question.unit): None for e in map(expected_cell, example.expect if traced else wrong)}
     traces = tuple(trace(question, example, period, unit, _KEY) for period, unit in asked)
     return Tested(question, example, outcome, wrong, traces)
-
-
-def _narrowed(question: Question, example: Example) -> Question:
-    """The question with only those breakdowns that the example names: the others would be counted for nobody."""
-    named = {frozenset(name for name, _ in expected_cell(key).cell) for key in example.expect}
-    asked = tuple(c for c in question.breakdowns.allowed if frozenset(c) in named)
-    return replace(question, breakdowns=replace(question.breakdowns, default=asked, allowed=asked))
 
 
 def _lines(done: Sequence[Tested]) -> Iterator[str]:

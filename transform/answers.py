@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from transform.breakdowns import TIME_BREAKDOWNS
 from transform.contract import COUNTED, HELD, NO_DATA, Answer, AttritionStep, Evidence, Figure, TransformError
 from transform.definition import Hold, Note, Question
-from transform.periods import Period, months, overlap, parse_period
+from transform.periods import Period, day_in_words, months, overlap, parse_period
 from transform.question_meaning import RESERVED_EVIDENCE
 
 Combination = tuple[str, ...]
@@ -168,19 +168,14 @@ def _notes_of(question: Question, known: Known, figure: Figure, days: Period) ->
         if note.bound and _applies(note, known.unit, figure, days):
             yield note.text, ""
     if question.in_force and days.first < question.in_force:
-        begins = in_words(question.in_force)
+        begins = day_in_words(question.in_force)
         yield f"{question.act}: in force from {begins}. What is counted for earlier days is a fault in the records.", ""
     for one in question.breaks:
         if days.first <= one.at <= days.last:
-            yield f"Break in the series at {in_words(one.at)}: {one.text}", "b"
+            yield f"Break in the series at {day_in_words(one.at)}: {one.text}", "b"
     provisional = question.provisional
     if provisional and days.last + timedelta(days=provisional.days) >= known.as_known_at.astimezone(LONDON).date():
         yield provisional.text, "p"
-
-
-def in_words(day: date) -> str:
-    """`20 January 2020`."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _applies(note: Note, unit: str, figure: Figure, days: Period) -> bool:

@@ -13,7 +13,7 @@ from transform.definition import Example, Given, Question
 from transform.engines.duckdb import Records, count
 from transform.periods import Period, parse_period
 
-_LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
+LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
 """Later than any hold and any statement: examples show the rule, not what is held."""
 _ASCII_CODE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -34,13 +34,13 @@ def run_examples(question: Question, key: bytes) -> list[ExampleOutcome]:
 
 
 def _run(question: Question, example: Example, key: bytes) -> ExampleOutcome:
-    records = Records(example_records(example, key), newest_batch=_batches(example), as_known_at=_LONG_AFTER)
+    records = records_of(example, key)
     asked = {expected: expected_cell(expected) for expected in example.expect}
     got: dict[str, int | str] = {}
     for period, unit in dict.fromkeys((cell.period, cell.unit) for cell in asked.values()):
         of_answer = {e: cell for e, cell in asked.items() if (cell.period, cell.unit) == (period, unit)}
         by = [tuple(name for name, _ in cell.cell) for cell in of_answer.values() if cell.cell]
-        answer = count(question, records, period, by, unit=unit, key=key, now=_LONG_AFTER)
+        answer = count(question, records, period, by, unit=unit, key=key, now=LONG_AFTER)
         figures = {frozenset(f.cell): f for f in answer.figures}
         for expected, cell in of_answer.items():
             figure = figures.get(cell.cell)
@@ -74,8 +74,10 @@ def expected_cell(key: str) -> ExpectedCell:
     return ExpectedCell(parse_period(text), frozenset(pairs.items()), unit)
 
 
-def _batches(example: Example) -> int:
-    return max((row.stated for row in example.given), default=0)
+def records_of(example: Example, key: bytes) -> Records:
+    """What an example is counted from: all that its rows ever stated."""
+    newest = max((row.stated for row in example.given), default=0)
+    return Records(example_records(example, key), newest, LONG_AFTER)
 
 
 def example_records(example: Example, key: bytes) -> pa.Table:

@@ -18,6 +18,7 @@ from transform.codelists import MATCHES, OFFENCE_MATCHES, CodeEntry
 from transform.contract import AttritionStep
 from transform.counting import count_sql, used_breakdowns
 from transform.definition import UNITS, Given, Note, Question, Schedule, Step
+from transform.periods import day_in_words
 from transform.rules import RULES
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _codes(question: Question, name: str, entries: Sequence[dict[str, Any]]) -> 
     for e in entries:
         same = e["official"] and normalise_text(e["official"]) == normalise_text(e["label"])
         days = (("from", e["valid_from"]), ("until", e["valid_to"]))
-        ends = [f"{way} {words.day(date.fromisoformat(on))}" for way, on in days if on]
+        ends = [f"{way} {day_in_words(date.fromisoformat(on))}" for way, on in days if on]
         missing = "" if e["match"] == "text" else "not in the standing data"
         titles = (e["official"] or missing, "" if same else e["label"], e["home_office_class"] or "")
         rows.append((e["code"], *titles, e["category"], e["compared"], " ".join(ends)))

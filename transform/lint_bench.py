@@ -8,7 +8,6 @@ question itself looks at systems, or a cell depends on what else was landed, are
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,13 +18,11 @@ from transform.codelists import CodeEntry
 from transform.contract import NO_DATA
 from transform.definition import Breakdowns, Example, Question
 from transform.engines.duckdb import Records, count, units
-from transform.examples import ExpectedCell, example_records, expected_cell
+from transform.examples import LONG_AFTER, ExpectedCell, expected_cell, records_of
 from transform.lint_rules import covers
 from transform.periods import Period, months
 from transform.rules import RULES
 
-_LONG_AFTER = datetime(9000, 1, 1, tzinfo=UTC)
-"""Later than any hold and any statement."""
 _KEY = bytes(32)
 """Texts of examples and lists only need to be digested alike; no stored record is looked at."""
 _COLUMNS = ("case_key", "hearing_date", "offence_code", "result_code", "result_short_code", "result_text_digest")
@@ -53,7 +50,7 @@ class Bench:
             for n, example in enumerate(self.question.examples)
             for row in example.given
         )
-        return _records(Example("all", given, {}))
+        return records_of(Example("all", given, {}), _KEY)
 
     @cached_property
     def rows(self) -> list[list[Row]]:
@@ -95,7 +92,7 @@ class Bench:
     def total(self, changed: Question, period: Period, unit: str) -> Counter[int]:
         """The units of every example in one period."""
         plain = replace(changed, unit=unit, also=(), evidence=(), breakdowns=Breakdowns((), (), ()))
-        found = units(plain, self.records, period, key=_KEY, now=_LONG_AFTER)
+        found = units(plain, self.records, period, key=_KEY, now=LONG_AFTER)
         return Counter(_place(one.case_key) for one in found)
 
     @cached_property
@@ -126,8 +123,8 @@ class Bench:
         plain = replace(
             changed, unit=unit, also=(), evidence=(), breakdowns=Breakdowns(changed.breakdowns.declared, (), tuple(by))
         )  # other breakdowns would only take time
-        records = self.records if place is None else _records(self.question.examples[place])
-        answer = count(plain, records, period, by, key=_KEY, now=_LONG_AFTER)
+        records = self.records if place is None else records_of(self.question.examples[place], _KEY)
+        answer = count(plain, records, period, by, key=_KEY, now=LONG_AFTER)
         found = {frozenset(f.cell): f.status if f.value is None else f.value for f in answer.figures}
         got: dict[tuple[int, str], int | str] = {}
         for one in keys:
@@ -144,11 +141,6 @@ class Bench:
         days = {row["hearing_date"] for row in self.rows[place]}
         landed = {f"{day:%Y-%m}" for day in days if period.first <= day <= period.last}
         return any(month.label in landed for month in months(days_of(period, cell)))
-
-
-def _records(example: Example) -> Records:
-    newest = max((row.stated for row in example.given), default=0)
-    return Records(example_records(example, _KEY), newest, _LONG_AFTER)
 
 
 def _place(case_key: str) -> int:

@@ -153,6 +153,11 @@ def series(every: str, first: date, last: date) -> tuple[Period, ...]:
     return tuple(found)
 
 
+def day_in_words(day: date) -> str:
+    """`20 January 2020`."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
 def months(period: Period) -> list[Period]:
     """The whole calendar months that the period touches, in order (the first and last may reach beyond it)."""
     first = period.first.year * 12 + period.first.month - 1

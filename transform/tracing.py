@@ -7,13 +7,12 @@ fails shows the step that dropped or kept the wrong unit.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from transform.breakdowns import TIME_BREAKDOWNS, UNKNOWN
 from transform.counting import FRAGMENTS, units_sql, used_breakdowns
 from transform.definition import Example, Given, Question
-from transform.examples import example_records
+from transform.examples import example_records, records_of
 from transform.periods import Period
 from transform.trace_reasons import Asked, Key, Reason, shown_day, shown_result
 
@@ -27,7 +26,6 @@ FATES: dict[str, str] = {
     EMPTY: "it is a statement with nothing left",
 }
 """Everything that can happen to a row."""
-_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _ENDING = (FRAGMENTS / "units-answer.sql").read_text(encoding="utf-8").rstrip("\n")
 _UNTOLD = (*TIME_BREAKDOWNS[1:], "source_system")
 """Breakdowns that the words leave out: the month says the rest of the time, the row its source."""
@@ -89,11 +87,10 @@ def trace(question: Question, example: Example, period: Period, unit: str | None
 
     Raises `TransformError` for a unit that the question does not have.
     """
-    from transform.engines.duckdb import Records, bound, open_records, unit_asked
+    from transform.engines.duckdb import bound, open_records, unit_asked
 
     counted_in = unit_asked(question, unit)
-    newest = max((row.stated for row in example.given), default=0)
-    records = Records(example_records(example, key), newest, _FAR)
+    records = records_of(example, key)
     with open_records(question, records, [period], [], key) as connection:
         parameters = bound(records, [period])
         rows = connection.execute(_trace_sql(question, counted_in), parameters).fetchall()

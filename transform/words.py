@@ -7,13 +7,14 @@ read the same. Titles, names of courts and names of forces are those of the stan
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from transform import standing
 from transform.codelists import OFFENCE_MATCHES, CodeEntry, CodeList
 from transform.definition import EvidenceKind, Hold, Note, Question, SeriesBreak, Step, Window
 from transform.periods import Period
+from transform.periods import day_in_words as day
 from transform.published import PublishedTable
 from transform.rules import RULES
 
@@ -35,11 +36,6 @@ AMENDED = (
 Lists = Mapping[str, CodeList]
 Named = Callable[[str], str]
 """What is on the list of an id, in words."""
-
-
-def day(one: date) -> str:
-    """`20 January 2020`."""
-    return f"{one.day} {one:%B} {one.year}"
 
 
 def moment(one: datetime) -> str:

@@ -18,7 +18,7 @@ from transform.codelists import OFFENCE_MATCHES, CodeEntry, CodeList
 from transform.contract import TransformError
 from transform.definition import Example, Given, Question
 from transform.engines.duckdb import Records, count
-from transform.examples import _LONG_AFTER, example_records, expected_cell
+from transform.examples import LONG_AFTER, example_records, expected_cell
 from transform.questions import load_question
 from transform.standing import Standing, standing
 
@@ -57,14 +57,14 @@ NOT_IN_STANDING = {
 def holds(question: Question, example: Example) -> bool:
     """Whether an example holds; one count answers all it expects of a period, and only that."""
     asked = {key: expected_cell(key) for key in example.expect}
-    records = Records(example_records(example, KEY), max(row.stated for row in example.given), _LONG_AFTER)
+    records = Records(example_records(example, KEY), max(row.stated for row in example.given), LONG_AFTER)
     for period, unit in dict.fromkeys((cell.period, cell.unit) for cell in asked.values()):
         here = {key: cell.cell for key, cell in asked.items() if (cell.period, cell.unit) == (period, unit)}
         by = tuple(dict.fromkeys(tuple(name for name, _ in cell) for cell in here.values() if cell))
         lists = {name: question.lists[name] for name in counted_lists(question)} | outcome_list(question)
         breakdowns = replace(question.breakdowns, default=(), allowed=by)
         trimmed = replace(question, breakdowns=breakdowns, lists=lists, evidence=())
-        answer = count(trimmed, records, period, by, unit=unit, key=KEY, now=_LONG_AFTER)
+        answer = count(trimmed, records, period, by, unit=unit, key=KEY, now=LONG_AFTER)
         figures = {frozenset(f.cell): f.status if f.value is None else f.value for f in answer.figures}
         if any(figures.get(cell) != example.expect[key] for key, cell in here.items()):
             return False
@@ -168,7 +168,7 @@ def test_a_variation_of_a_criminal_behaviour_order_is_known_by_its_short_code_be
     def counted(short: str | None, by: Question) -> int | None:
         column = pa.array([short], records.schema.field(place).type)
         table = records.set_column(place, records.schema.field(place), column)
-        return count(by, Records(table, 1, _LONG_AFTER), period, [], key=KEY, now=_LONG_AFTER).value
+        return count(by, Records(table, 1, LONG_AFTER), period, [], key=KEY, now=LONG_AFTER).value
 
     step = next(s for s in question.steps if s.result == "cbo-variations")
     assert counted("CRIMBV", question) == 0
@@ -206,10 +206,10 @@ def test_evidence_without_one_entry_of_its_lists_is_other_evidence(name: str, li
         spoken = {normalise_text(t) for g in example.given for t in (g.result, g.text) if t}
         if code not in spoken:
             continue
-        records = Records(example_records(example, KEY), 3, _LONG_AFTER)
+        records = Records(example_records(example, KEY), 3, LONG_AFTER)
         period = expected_cell(next(iter(example.expect))).period
         now, then = (
-            [e.units for e in count(one, records, period, [], key=KEY, now=_LONG_AFTER).evidence]
+            [e.units for e in count(one, records, period, [], key=KEY, now=LONG_AFTER).evidence]
             for one in (question, broken)
         )
         assert sum(now) == sum(then)
