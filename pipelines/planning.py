@@ -194,12 +194,13 @@ def _counted(settings: Settings, one: Comparison, new: Question, now: datetime, 
         for batch, made in work:
             first = batch[0]
             periods = [a.period for a in batch]
+            records = _records(settings, first, periods)
             answers: list[list[Answer]] = []
             for version in made:
-                answers.append(_count(settings, version, first, periods, now))
+                answers.append(_count(settings, version, first, records, periods, now))
                 advance(1)
             for place, asked in enumerate(batch):
-                rows.append(_row(settings, one, asked, made, [of_all[place] for of_all in answers], now))
+                rows.append(_row(settings, one, asked, records, made, [of_all[place] for of_all in answers], now))
                 advance(1)
     return replace(one, rows=tuple(sorted(rows, key=lambda r: (r.asked.period.first, r.asked.period.last))))
 
@@ -236,16 +237,22 @@ def _records(settings: Settings, asked: Asked, periods: Sequence[Period]) -> "Re
 
 
 def _count(
-    settings: Settings, version: Version, asked: Asked, periods: Sequence[Period], now: datetime
+    settings: Settings, version: Version, asked: Asked, records: "Records", periods: Sequence[Period], now: datetime
 ) -> list[Answer]:
     from transform.engines.duckdb import count_series
 
-    key, records = existing_key(settings) or b"", _records(settings, asked, periods)
+    key = existing_key(settings) or b""
     return count_series(version.question, records, periods, asked.by, key=key, now=now)
 
 
 def _row(
-    settings: Settings, one: Comparison, asked: Asked, made: Sequence[Version], answers: Sequence[Answer], now: datetime
+    settings: Settings,
+    one: Comparison,
+    asked: Asked,
+    records: "Records",
+    made: Sequence[Version],
+    answers: Sequence[Answer],
+    now: datetime,
 ) -> Row:
     """One figure from the answers of all versions; its units are listed only where a change could move them."""
     from transform.engines.duckdb import units
@@ -260,7 +267,7 @@ def _row(
     days: dict[str, date] = {}
     keys: tuple[frozenset[str], frozenset[str]] | None = (frozenset(), frozenset()) if alike else None
     if alike and any(one.changes[number].affects == FIGURES for version in made for number in version.applied):
-        key, records = existing_key(settings) or b"", _records(settings, asked, [asked.period])
+        key = existing_key(settings) or b""
         sides = [units(v.question, records, asked.period, key=key, now=now) for v in (made[0], made[-1])]
         days = {unit.unit_key: unit.hearing_date for side in sides for unit in side}
         keys = (frozenset(u.unit_key for u in sides[0]), frozenset(u.unit_key for u in sides[1]))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,10 +181,16 @@ def key_of(order: "Order") -> str:
 
 def _code_of(order: "Order") -> str:
     """A digest of what counts beside the definition: the SQL, the modules that read its rows, and the forces."""
-    said = count_sql(order.question, order.unit) + "".join(file.read_text(encoding="utf-8") for file in COUNTING_CODE)
+    said = count_sql(order.question, order.unit) + _counting_code()
     if {"police_force", "region"} & set(used_breakdowns(order.question)):
         said += read_sources(SQL / "standing")["forces.parquet"].sha256
     return sha256(said.encode()).hexdigest()
+
+
+@cache
+def _counting_code() -> str:
+    """What `COUNTING_CODE` says; a series asks for the key of each of its periods."""
+    return "".join(file.read_text(encoding="utf-8") for file in COUNTING_CODE)
 
 
 def run_row(order: "Order", answer: Answer | None, started_at: datetime, finished_at: datetime) -> RunRow:
