@@ -66,9 +66,11 @@ class OffenceCodeWellFormed(LandedRule):
 
     id = "landed.offence-code-well-formed"
     severity = "critical"
-    sentence = "Every result is on an offence code of 1 to 8 capital letters and digits"
+    sentence = "Every result on an offence or application has its code, of 1 to 8 capital letters and digits"
     remedy = "Correct the reader or the mapping of the source, then land the source again"
-    applies = "result_index is not null"
+    applies = (
+        "result_index is not null and coalesce(level, '') not in ('DEFENDANT', 'DEFENDANT_CASE', 'HEARING_DEFENDANT')"
+    )
     broken = "offence_code is null or not regexp_full_match(offence_code, '[A-Z0-9]{1,8}')"
 
 

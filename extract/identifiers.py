@@ -53,12 +53,17 @@ def is_real_asn(asn: str | None) -> bool:
     return asn is not None and _ASN.fullmatch(asn) is not None and _DUMMY_ASN.match(asn) is None
 
 
-def police_force(urn: str | None, asn: str | None, court: str | None) -> tuple[str | None, str | None]:
-    """The force's two characters and where they were read: the URN if real, else the ASN, else the court.
+def police_force(
+    urn: str | None, asn: str | None, court: str | None, prosecutor: str | None = None
+) -> tuple[str | None, str | None]:
+    """The force's two characters and where they were read: the prosecutor, else the URN if real, the ASN, the court.
 
-    Arguments are folded. A URN begins with the force; an ASN has it after the year; a court's code after
-    the letter of its kind.
+    Arguments are folded; `prosecutor` is the organisation unit of the prosecuting authority, which Common Platform
+    sends. A URN begins with the force; an ASN has it after the year; the code of an organisation unit after
+    the character of its kind.
     """
+    if prosecutor:
+        return prosecutor[1:3], "prosecutor"
     if urn and is_real_urn(urn):
         return urn[0:2], "urn"
     if asn and is_real_asn(asn):

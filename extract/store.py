@@ -29,7 +29,8 @@ class Landing:
     same file again by name alone though something else has counted since, `late` those older than one already held,
     `undecided` the keys of which this landing holds several different statements with one time:
     which of them counts was decided by their content hash. `received_at` is when this landing's content
-    reached us, `received_to` the latest time of receipt in the store once it is there.
+    reached us, `received_to` the latest time of receipt in the store once it is there. `asked` is how it was
+    asked for, as far as landing the same again needs it (`mapping`, `covers`, `system`, `source`).
     """
 
     batch: int | None
@@ -47,6 +48,7 @@ class Landing:
     refused: dict[str, int] = field(default_factory=dict)
     refused_again: int = 0
     presumed: int = 0
+    asked: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
