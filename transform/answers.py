@@ -17,6 +17,8 @@ from transform.question_meaning import RESERVED_EVIDENCE
 
 Combination = tuple[str, ...]
 LONDON = ZoneInfo("Europe/London")
+SET_ASIDE = "Without sources that give way to another one for the court and day"
+"""Step of the attrition that is there where it left something out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def answer_of(
     if counted:
         missing = [m.label for m in months(period) if m.label not in landed]
         notes += _data_notes(known.unit, missing, incomplete)
-        notes += _source_notes(known.unit, by_part.get("source", []))
+        notes += _source_notes(known.unit, by_part)
     elif total.status == NO_DATA:
         notes.append("No hearing records were known for this period by then, so there is no figure.")
     return Answer(
@@ -195,6 +197,7 @@ def _attrition(question: Question, unit: str, by_part: Mapping[str, list[Part]])
     return (
         step("Results known for the period", by_part["known"][0]),
         step("Results of the statements that count", by_part["standing"][0]),
+        *([step(SET_ASIDE, by_part["own"][0])] if _set_aside(by_part) else []),
         *(step(s.name, steps.get(number)) for number, s in enumerate(question.steps, 1)),
         AttritionStep(f"One per {unit} in the period", value, value),
     )
@@ -218,15 +221,57 @@ def _hold_notes(holds: Sequence[Hold]) -> list[str]:
     ]
 
 
-def _source_notes(unit: str, rows: Sequence[Part]) -> list[str]:
-    """Said wherever several sources contribute: which of them hold one case cannot be seen from the keys alone."""
-    if len(rows) < 2:
-        return []
-    shares = ", ".join(f"{row.cell[0]} {row.units:,}" for row in rows if row.cell)
-    return [
-        f"Counted from {len(rows)} sources ({shares} {unit}s): {_one(unit)} that several of them hold "
-        "counts once only where they know it by the same reference."
-    ]
+def _source_notes(unit: str, by_part: Mapping[str, list[Part]]) -> list[str]:
+    """What several sources or court systems mean for the figure: what they share is counted once where that shows."""
+    notes = []
+    if aside := _set_aside(by_part):
+        notes.append(
+            f"{_many(aside, 'result')} of sources that give way {'was' if aside == 1 else 'were'} set aside, for every "
+            "court and day of which a source that goes before them speaks."
+        )
+    sources = by_part.get("source", [])
+    if len(sources) > 1:
+        shares = ", ".join(f"{row.cell[0]} {row.units:,}" for row in sources if row.cell)
+        notes.append(
+            f"Counted from {len(sources)} sources ({shares} {unit}s): {_one(unit)} that several of them hold "
+            "counts once only where they know it by the same reference."
+        )
+    systems = by_part["systems"][0] if "systems" in by_part else None
+    if systems and (systems.place or 0) > 1:
+        apart = systems.result_rows or 0
+        notes.append(
+            f"Counted from {systems.place} court systems: {_many(systems.units, unit)} known to several of them under "
+            f"one URN counted once; {_many(apart, unit)} without a real URN would count again in another system."
+        )
+    return notes
+
+
+def _set_aside(by_part: Mapping[str, list[Part]]) -> int:
+    """Results that were set aside for those of a source that goes before theirs."""
+    return (by_part["standing"][0].result_rows or 0) - (by_part["own"][0].result_rows or 0)
+
+
+def with_quarantine(answer: Answer, of_days: int, of_unknown_day: int) -> Answer:
+    """The answer with what is set aside in quarantine and could touch it: in its first step, and as a note.
+
+    `of_days` are things dated within the period, `of_unknown_day` those whose day cannot be read.
+    """
+    things = of_days + of_unknown_day
+    if not things:
+        return answer
+    said = f"{_many(things, 'delivery or row', 'deliveries or rows')} set aside in quarantine"
+    note = (
+        f"{said} could add to {'this figure' if answer.status == COUNTED else 'what is known of this period'}: "
+        f"{of_days:,} dated within the period, {of_unknown_day:,} without a day that can be read."
+    )
+    steps = answer.attrition
+    if steps:
+        steps = (replace(steps[0], step=f"{steps[0].step}, beside {said}"), *steps[1:])
+    return replace(answer, attrition=steps, notes=(*answer.notes, note))
+
+
+def _many(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def _data_notes(unit: str, missing: Sequence[str], incomplete: int) -> list[str]:

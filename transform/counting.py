@@ -6,11 +6,12 @@ loader has checked. Values (dates, times, codes) are bound as parameters or read
 Bound parameters: `from` and `to` (first and last day of all periods), `as_known_at` (UTC), `newest_batch`.
 
 The relations that a statement reads: `records` (columns of `extract.contract.RECORDS`), `asked_period`
-(number, first_day, last_day; periods do not overlap), `held_days` (first_day, last_day), for each code
-list `list_...` (code, match, category, place), where the code of a text entry is its digest, and where
-they are used `outcome_entry` (code, match, category, rank), `asked_value` (step, asked, value),
-`asked_window` (step, asked, first_day, last_day), `standing_force` (code, force, region) and
-`standing_police_force` and `standing_region` (name, place). A named rule is a function of the same name.
+(number, first_day, last_day; periods do not overlap), `held_days` (first_day, last_day), `precedence`
+(source, format, over_source, over_format, over_system; null is any), for each code list `list_...` (code,
+match, category, place), where the code of a text entry is its digest, and where they are used
+`outcome_entry` (code, match, category, rank), `asked_value` (step, asked, value), `asked_window` (step,
+asked, first_day, last_day), `standing_force` (code, force, region) and `standing_police_force` and
+`standing_region` (name, place). A named rule is a function of the same name.
 """
 
 import re
@@ -56,7 +57,7 @@ def count_sql(question: Question, unit: str | None = None) -> str:
         *_unit_steps(question, unit or question.unit),
         *(_grid(question, name) for name in used_breakdowns(question)),
         *(_cells(number, combination) for number, combination in enumerate(combinations, 1)),
-        _fragment("answer", parts="\n".join(parts)),
+        _fragment("answer", parts="\n".join(parts), is_covered=_fragment("is-covered")),
     )
 
 
@@ -95,7 +96,8 @@ def _unit_steps(question: Question, unit: str) -> list[str]:
     for number, step in enumerate(question.steps, 1):
         condition = _condition(number, step)
         if number == 1:
-            steps.append(_fragment("statements", unit=key, name=step.name, condition=condition))
+            covered = _fragment("is-covered")
+            steps.append(_fragment("statements", unit=key, name=step.name, condition=condition, is_covered=covered))
         else:
             steps.append(_fragment("step", number=str(number), name=step.name, previous=previous, condition=condition))
         previous = f"step_{number}"
@@ -197,7 +199,8 @@ def _grid(question: Question, breakdown: str) -> str:
     if breakdown in TIME_BREAKDOWNS:
         return _fragment("grid-time", name=name, expression=_fragment(f"by-{breakdown}"))
     if breakdown in SEEN_BREAKDOWNS:
-        return _fragment("grid-seen", name=name, expression=_fragment(f"by-{breakdown}"))
+        covered = _fragment("is-covered")
+        return _fragment("grid-seen", name=name, expression=_fragment(f"by-{breakdown}"), is_covered=covered)
     if breakdown in PLACE_BREAKDOWNS:
         return _fragment("grid-place", name=name)
     if breakdown == OUTCOME:

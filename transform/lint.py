@@ -14,8 +14,7 @@ from transform.lint_examples import EXAMPLES, example_hits
 from transform.lint_presentation import COMPANY
 from transform.lint_rules import COUNTED
 from transform.lint_snippets import APPLY, SPO, list_text
-from transform.question_checks import place_of
-from transform.question_meaning import nearest
+from transform.shape_faults import nearest, place_of
 from transform.toml_places import places
 
 ELSEWHERE = (

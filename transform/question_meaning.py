@@ -6,7 +6,6 @@ Works on the parsed file as it stands, whatever else is wrong with it, so that e
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from transform.breakdowns import OTHER, OUTCOME, PLACE_BREAKDOWNS, RESERVED, SEEN_BREAKDOWNS, TIME_BREAKDOWNS, UNKNOWN
@@ -15,18 +14,11 @@ from transform.contract import TransformError
 from transform.definition import UNITS
 from transform.periods import YEARS, parse_period
 from transform.rules import RULES
+from transform.shape_faults import Found, nearest
 from transform.toml_places import Path
 
 RESERVED_EVIDENCE = "other"
-Found = tuple[Path, str, str]
-"""Path into the file, what is wrong, remedy."""
 Lists = Mapping[str, CodeList]
-
-
-def nearest(name: str, known: list[str], what: str) -> str:
-    """The remedy for a name that is not known: the nearest one that is, else all of them."""
-    near = get_close_matches(name, known, 1)
-    return f"Did you mean `{near[0]}`?" if near else f"The {what} are: {', '.join(known) or 'none'}"
 
 
 def tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -12,9 +12,16 @@ answer as (
     from counted_unit
     group by period_no, source_name
     union all by name
+    select 'systems' as part, period_no, count(distinct source_system) as place,
+        count(*) filter (not starts_with(case_key, 'urn:')) as result_rows, count(*) filter (bridged) as units
+    from counted_unit
+    group by period_no
+    union all by name
     select 'known' as part, period_no, known_rows as result_rows, known_units as units from known
     union all by name
     select 'standing' as part, period_no, standing_rows as result_rows, standing_units as units from known
+    union all by name
+    select 'own' as part, period_no, own_rows as result_rows, own_units as units from known
     union all by name
     select 'evidence' as part, period_no, kind as place, count(*) as units from counted_unit group by period_no, kind
     union all by name
@@ -22,6 +29,8 @@ answer as (
     from records
     join open_day using (hearing_date)
     anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
+    anti join covered
+        on {{is_covered}}
     where not statement_complete
       and received_at <= $as_known_at
       and landed_batch <= $newest_batch

@@ -48,8 +48,23 @@ replaced as materialized (
     where row(stated_at, received_at, landed_batch, payload_hash, case_index) <> latest.statement
 ),
 
--- How many results and units were known for the open days, and how many are left without the replaced statements.
--- Only their number is wanted, so units are told apart by a 64-bit hash of their key.
+-- One source goes before another: where it spoke of a court and a day, whatever is left of that now, what the other
+-- says of them is set aside, for it would count twice.
+covered as materialized (
+    select distinct
+        left(court_ou_code, 5) as covered_court, hearing_date as covered_day, over_source, over_format, over_system
+    from records
+    join open_day using (hearing_date)
+    join precedence
+        on (precedence.source is null or precedence.source = source_name)
+        and (precedence.format is null or precedence.format = source_format)
+    where court_ou_code is not null
+      and received_at <= $as_known_at
+      and landed_batch <= $newest_batch
+),
+
+-- How many results and units were known for the open days, how many are left without the replaced statements, and how
+-- many without what is set aside. Only their number is wanted, so units are told apart by a 64-bit hash of their key.
 known_unit as (
     select period_no, hash({{unit}}) as unit_hash, count(result_index) as known_rows
     from records
@@ -64,15 +79,29 @@ replaced_unit as (
     join open_day using (hearing_date)
     group by period_no, unit_hash
 ),
+set_aside_unit as (
+    select period_no, hash({{unit}}) as unit_hash, count(result_index) as set_aside_rows
+    from records
+    join open_day using (hearing_date)
+    semi join covered
+        on {{is_covered}}
+    anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
+    where received_at <= $as_known_at
+      and landed_batch <= $newest_batch
+    group by period_no, unit_hash
+),
 known as materialized (
     select
         period_no,
         sum(known_rows) as known_rows,
         count(*) filter (known_rows > 0) as known_units,
         sum(known_rows - coalesce(replaced_rows, 0)) as standing_rows,
-        count(*) filter (known_rows > coalesce(replaced_rows, 0)) as standing_units
+        count(*) filter (known_rows > coalesce(replaced_rows, 0)) as standing_units,
+        sum(known_rows - coalesce(replaced_rows, 0) - coalesce(set_aside_rows, 0)) as own_rows,
+        count(*) filter (known_rows > coalesce(replaced_rows, 0) + coalesce(set_aside_rows, 0)) as own_units
     from known_unit
     left join replaced_unit using (period_no, unit_hash)
+    left join set_aside_unit using (period_no, unit_hash)
     group by period_no
 ),
 known_day as materialized (
@@ -85,13 +114,13 @@ known_day as materialized (
 ),
 
 -- Step 1: {{name}}
--- First whatever any statement says, then without what was replaced. The rows of a table extract have no offence
+-- First whatever any statement says, then without what was replaced or set aside. The rows of a table extract have no offence
 -- that holds several results, so there the offence is what case, defendant and code say.
 candidate as materialized (
     select
         {{unit}} as unit_key,
         case_key, case_key_strength, case_urn, defendant_key, application_key,
-        source_name, source_system, police_force, court_ou_code,
+        source_name, source_format, source_system, police_force, court_ou_code,
         hearing_date, statement_key, stated_at, received_at, landed_batch, payload_hash,
         case_index, offence_index, result_index,
         case
@@ -112,4 +141,6 @@ step_1 as materialized (
     from candidate
     join open_day using (hearing_date)
     anti join replaced using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
+    anti join covered
+        on {{is_covered}}
 )

@@ -10,19 +10,20 @@ first_result as (
         offence_index, result_index
 ),
 
--- On what each unit rests: the first kind of evidence that applies to any of its results that count.
+-- On what each unit rests: the first kind of evidence that applies to any of its results that count; and whether
+-- several court systems speak of it.
 evidence_row as (
-    select period_no, unit_key, {{kinds}} as kind
+    select period_no, unit_key, source_system, {{kinds}} as kind
     from {{counted}}
 ),
 evidence_of_unit as (
-    select period_no, unit_key, min(kind) as kind
+    select period_no, unit_key, min(kind) as kind, count(distinct source_system) > 1 as bridged
     from evidence_row
     group by period_no, unit_key
 ),
 
 counted_unit as (
-    select first_result.*, {{weak}} as weak, evidence_of_unit.kind{{breakdowns}}
+    select first_result.*, {{weak}} as weak, evidence_of_unit.kind, evidence_of_unit.bridged{{breakdowns}}
     from first_result
     join evidence_of_unit using (period_no, unit_key)
 )

@@ -41,6 +41,8 @@ class Knowledge:
 
 def offence_category(row: Row, listed: CodeList) -> str | None:
     """The category of its offence code; an entry for exactly this code goes before one for its base."""
+    if row["offence_code"] is None:
+        return None
     for match, code in (("offence", row["offence_code"]), ("base", row["offence_code"][:7])):
         for entry in listed.entries:
             if entry.match == match and entry.code == code:
@@ -81,7 +83,7 @@ def _convicted_at_the_hearing(row: Row) -> bool:
 NAMED_RULES: dict[str, Callable[[Row], bool]] = {
     "convicted-by-the-hearing@1": _convicted_by_the_hearing,
     "convicted-at-the-hearing@1": _convicted_at_the_hearing,
-    "not-aiding-and-abetting@1": lambda row: row["offence_code"][7:] != "B",
+    "not-aiding-and-abetting@1": lambda row: row["offence_code"] is not None and row["offence_code"][7:] != "B",
     "heard-on-a-weekday@1": lambda row: row["hearing_date"].isoweekday() <= 5,
 }
 
@@ -168,7 +170,8 @@ def _chosen(rows: Sequence[Row], question: Question) -> Row:
     rows = [row for row in rows if _rank(row, question) == best]
     days = [row["hearing_date"] for row in rows]
     day = max(days) if question.outcome and question.outcome.last else min(days)
-    return min((r for r in rows if r["hearing_date"] == day), key=lambda r: tuple(r[name] for name in TIE_BREAK))
+    same_day = (r for r in rows if r["hearing_date"] == day)
+    return min(same_day, key=lambda r: (r["offence_code"] is None, tuple(r[name] or "" for name in TIE_BREAK)))
 
 
 def _same_offence(one: Row, other: Row) -> bool:
@@ -256,6 +259,18 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+def _sent_beside(row: Row, known: Sequence[Row]) -> bool:
+    """Common Platform's SPI, where its own feed spoke of the court and day, whatever is left of that."""
+    if row["source_format"] != "spi" or row["source_system"] != "C00CommonPlatform" or row["court_ou_code"] is None:
+        return False
+    return any(
+        other["source_format"] == "common-platform"
+        and other["hearing_date"] == row["hearing_date"]
+        and (other["court_ou_code"] or "")[:5] == row["court_ou_code"][:5]
+        for other in known
+    )
+
+
 def expected(
     question: Question, rows: Sequence[Row], period: Period, unit: str, by: Sequence[tuple[str, ...]], seen: Knowledge
 ) -> dict[str, Any]:
@@ -270,10 +285,14 @@ def expected(
         latest[row["statement_key"]] = max(latest.get(row["statement_key"], ()), tuple(row[c] for c in STATEMENT))
     known = [r for r in received if r["hearing_date"] in days and r["hearing_date"] not in held]
     counting = [r for r in known if tuple(r[c] for c in STATEMENT) == latest[r["statement_key"]]]
+    stages = [
+        (name, [r for r in some if r["result_index"] is not None])
+        for name, some in (("Results known for the period", known), ("Results of the statements that count", counting))
+    ]
+    counting = [r for r in counting if not _sent_beside(r, known)]
     standing = [r for r in counting if r["result_index"] is not None]
-
-    stages = [("Results known for the period", [r for r in known if r["result_index"] is not None])]
-    stages.append(("Results of the statements that count", standing))
+    if len(standing) < len(stages[-1][1]):
+        stages.append(("Without sources that give way to another one for the court and day", standing))
     for step in question.steps:
         left = [r for r in stages[-1][1] if _meets(r, step, question) is not step.drop]
         stages.append((step.name, left))
@@ -315,6 +334,7 @@ def expected(
             "weak": None,
             "incomplete": None,
             "sources": {},
+            "systems": [],
             "missing": [],
             "units": [],
         }
@@ -324,6 +344,9 @@ def expected(
     totals = Counter(kinds.values())
     evidence = [(*name, totals[n]) for n, name in enumerate(names_of_kinds) if n < len(question.evidence) or totals[n]]
     sources = Counter(row["source_name"] for row in chosen.values())
+    systems = {row["source_system"] for row in chosen.values()} - {None}
+    bridged = sum(len({row["source_system"] for row in some} - {None}) > 1 for some in of_unit.values())
+    apart = sum(not row["case_key"].startswith("urn:") for row in chosen.values())
     return answer | {
         "attrition": [
             *((name, len(left), len({unit_of(r, unit, question) for r in left})) for name, left in stages),
@@ -333,6 +356,7 @@ def expected(
         "weak": sum(is_weak(row, unit) for row in chosen.values()),
         "incomplete": len({r["statement_key"] for r in counting if not r["statement_complete"]}),
         "sources": dict(sources) if len(sources) > 1 else {},
+        "systems": [len(systems), bridged, apart] if len(systems) > 1 else [],
         "missing": [
             m
             for m in dict.fromkeys(map(TIME["month"], days))

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from extract.contract import RECORDS, text_digest
+from transform.answers import SET_ASIDE
 from transform.breakdowns import PLACE_BREAKDOWNS, SEEN_BREAKDOWNS, TIME_BREAKDOWNS
 from transform.codelists import HEADER, parse_code_list
 from transform.contract import Answer, TransformError
@@ -240,6 +241,7 @@ OF_SOURCE = {
     "source_name": st.sampled_from(["spi", "mi"]),
     "source_system": st.sampled_from(["B00LIBRA", "C00CommonPlatform", None]),
 }
+FORMATS = st.sampled_from(["spi", "table", "spi", "common-platform"])
 OF_CASE = {
     "case_key": st.sampled_from(CASES),
     "court_ou_code": st.sampled_from(["B01DU00", "B20AB01", "B01DU", None]),
@@ -261,7 +263,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Statements about a few keys: amendments, empty ones, weak cases, ties of every depth, late arrivals."""
     found: list[dict[str, Any]] = []
     for k in range(draw(st.sampled_from([3, 6, 9, 12, 1]))):
-        source = draw(st.fixed_dictionaries(OF_SOURCE | {"source_format": st.sampled_from(["spi", "table"])}))
+        source = draw(st.fixed_dictionaries(OF_SOURCE | {"source_format": FORMATS}))
         key = source | {"statement_key": f"key {k}", "hearing_date": draw(st.sampled_from(DAYS))}
         case = draw(st.fixed_dictionaries(OF_CASE))
         told: set[tuple[Any, ...]] = set()
@@ -277,15 +279,17 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @st.composite
 def statements(draw: st.DrawFn, base: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of one statement. In a table each row says its own case, defendant and offence."""
-    table = base["source_format"] == "table"
+    """The rows of one statement. In a table and a shared hearing each row says its own case and defendant."""
+    table, hearing = (base["source_format"] == name for name in ("table", "common-platform"))
     found: list[dict[str, Any]] = []
     for number in range(1, draw(st.sampled_from([1, 2, 3, 0])) + 1):
         offence = draw(st.fixed_dictionaries(OF_OFFENCE))
+        if hearing and draw(st.integers(0, 3)) == 0:
+            offence |= {"offence_code": None, "level": "HEARING_DEFENDANT"}
         for position, (cjs, short, text) in enumerate(
             draw(st.lists(st.sampled_from(RESULTS), min_size=1, max_size=1 if table else 3)), 1
         ):
-            own = draw(st.fixed_dictionaries(OF_CASE)) if table and draw(st.booleans()) else case
+            own = draw(st.fixed_dictionaries(OF_CASE)) if (table or hearing) and draw(st.booleans()) else case
             at = {"offence_index": number, "result_index": position}
             found.append(base | own | offence | at | {"result_code": cjs, "result_short_code": short, "text": text})
     return found or [base | case]
@@ -355,6 +359,9 @@ PERIODS = (
 # --- the engine against the reference ----------------------------------------------------------------
 
 _SOURCES = re.compile(r"Counted from \d+ sources \((.*) \w+s\)")
+_SYSTEMS = re.compile(
+    r"Counted from (\d+) court systems: (\d+) \w+ known to several .* once; (\d+) \w+ without a real URN"
+)
 _MISSING = re.compile(r"No hearing records were landed for (.*): the figure")
 
 
@@ -376,6 +383,7 @@ def as_found(answer: Answer) -> dict[str, Any]:
         "weak": answer.weak_units,
         "incomplete": answer.incomplete_statements,
         "sources": {name: int(number) for name, _, number in shares},
+        "systems": [int(n) for n in systems[0]] if (systems := _SYSTEMS.findall(said)) else [],
         "missing": missing[1].split(", ") if missing else [],
     }
 
@@ -425,10 +433,17 @@ def features(question: Question, answer: Answer) -> Iterator[str]:
         yield "incomplete"
     if _SOURCES.search(" ".join(answer.notes)):
         yield "sources"
+    if any(step.step == SET_ASIDE for step in answer.attrition):
+        yield "set aside"
 
 
 UNIT_FEATURES = {f"unit {unit}" for unit in UNITS}
-FEATURES = UNIT_FEATURES | {f"weak {unit}" for unit in UNITS} | {"held", "no data", "zero", "incomplete", "sources"}
+FEATURES = (
+    UNIT_FEATURES
+    | {f"weak {unit}" for unit in UNITS}
+    | {"held", "no data", "zero", "incomplete", "sources"}
+    | {"set aside"}
+)
 FEATURES |= {f"breakdown {name}" for name in (*TIME_BREAKDOWNS, *PLACE_BREAKDOWNS, "outcome", "kind_of")}
 FEATURES |= {"keep", "drop"} | {f"condition {name}" for name in CONDITIONS}
 FEATURES |= {"outcome, first hearing", "outcome, last hearing", "evidence declared", "evidence other"}

@@ -5,7 +5,7 @@ Nothing is written and nothing outside the given files is read. Connections live
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import date, datetime
 from itertools import chain, pairwise
 from typing import Any
@@ -21,6 +21,7 @@ from transform.definition import Question
 from transform.engines.relations import relations
 from transform.holds import holds_in_force, open_days
 from transform.periods import Period, overlap
+from transform.precedence import OWN_FEED, Precedence
 from transform.question_meaning import RESERVED_EVIDENCE
 from transform.rules import RULES
 
@@ -31,12 +32,14 @@ FEW_ROWS = 10_000
 class Records:
     """What to count: Parquet files of the months asked for (or a table of `RECORDS`), and what was known when.
 
-    `files` may be empty (nothing was landed); `as_known_at` is aware; batches above `newest_batch` are not seen.
+    `files` may be empty (nothing was landed); `as_known_at` is aware; batches above `newest_batch` are not seen;
+    `precedence` says which source gives way to which.
     """
 
     files: tuple[str, ...] | pa.Table
     newest_batch: int
     as_known_at: datetime
+    precedence: tuple[Precedence, ...] = (OWN_FEED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def count_series(
         if (days := overlap(hold.period, period))
     ]
     if not any(open_days(period, of_period) for period, of_period in zip(periods, holds, strict=True)):
-        records = Records((), records.newest_batch, records.as_known_at)  # nothing is looked at
+        records = replace(records, files=())  # nothing is looked at
     with open_records(question, records, periods, held, key) as connection:
         sql = count_sql(question, counted_in)
         rows = connection.execute(sql, bound(records, periods)).fetchall()
@@ -179,6 +182,7 @@ def open_records(
         asked = [[number, p.first, p.last] for number, p in enumerate(periods, 1)]
         _table(connection, "asked_period", f"number integer, {days}", asked)
         _table(connection, "held_days", days, [[p.first, p.last] for p in held])
+        _table(connection, "precedence", _PRECEDENCE, [list(astuple(rule)) for rule in records.precedence])
         for name, columns, rows in relations(question, key):
             _table(connection, name, columns, rows)
         for rule in (RULES[name] for name in dict.fromkeys(step.rule for step in question.steps) if name):
@@ -191,6 +195,7 @@ def open_records(
         connection.close()
 
 
+_PRECEDENCE = ", ".join(f"{field.name} varchar" for field in fields(Precedence))
 _TYPES = {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.bool_(): "BOOLEAN"}
 """DuckDB's names for the types that a named rule can look at."""
 
