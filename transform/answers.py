@@ -266,7 +266,7 @@ def with_quarantine(answer: Answer, of_days: int, of_unknown_day: int) -> Answer
     )
     steps = answer.attrition
     if steps:
-        steps = (replace(steps[0], step=f"{steps[0].step}, beside {said}"), *steps[1:])
+        steps = (replace(steps[0], step=f"{steps[0].step} ({things:,} set aside in quarantine)"), *steps[1:])
     return replace(answer, attrition=steps, notes=(*answer.notes, note))
 
 

@@ -150,9 +150,7 @@ def test_what_is_in_quarantine_is_told_beside_the_figure_and_in_its_first_step()
         "3 deliveries or rows set aside in quarantine could add to this figure: 1 dated within the period, "
         "2 without a day that can be read."
     )
-    assert given.attrition[0].step == (
-        "Results known for the period, beside 3 deliveries or rows set aside in quarantine"
-    )
+    assert given.attrition[0].step == "Results known for the period (3 set aside in quarantine)"
     assert given.value == 1
 
 
