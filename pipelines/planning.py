@@ -12,12 +12,14 @@ from extract.store import known_files
 from pipelines import progress, runs, show
 from pipelines.plan_text import plan_json, plan_text
 from pipelines.settings import Settings, existing_key
+from pipelines.source_file import precedence
 from transform.changes import FIGURES, Change, changes
 from transform.codelists import parse_code_list
 from transform.contract import HELD, Answer, Figure, TransformError
 from transform.definition import Question
 from transform.periods import Period
 from transform.planning import CellPlan, PeriodPlan, Version, period_plan, shared, versions
+from transform.precedence import precedence_of
 from transform.questions import load_question, read_question
 
 if TYPE_CHECKING:
@@ -233,7 +235,7 @@ def _records(settings: Settings, asked: Asked, periods: Sequence[Period]) -> "Re
     from transform.engines.duckdb import Records
 
     files = known_files(settings.store, min(p.first for p in periods), max(p.last for p in periods))
-    return Records(files, asked.newest_batch, asked.as_known_at)
+    return Records(files, asked.newest_batch, asked.as_known_at, precedence_of(precedence(settings)))
 
 
 def _count(

@@ -241,7 +241,7 @@ def _source_notes(unit: str, by_part: Mapping[str, list[Part]]) -> list[str]:
         apart = systems.result_rows or 0
         notes.append(
             f"Counted from {systems.place} court systems: {_many(systems.units, unit)} known to several of them under "
-            f"one URN counted once; {_many(apart, unit)} without a real URN would count again in another system."
+            f"one URN counted once; {_many(apart, unit)} without a real URN would count again if another has it too."
         )
     return notes
 

@@ -140,7 +140,7 @@ def test_a_case_that_moved_between_systems_counts_once_and_the_figure_says_so() 
     assert given.value == 2
     assert given.notes[-1] == (
         "Counted from 2 court systems: 1 case known to several of them under one URN counted once; 1 case without a "
-        "real URN would count again in another system."
+        "real URN would count again if another has it too."
     )
 
 
