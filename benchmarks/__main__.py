@@ -15,7 +15,7 @@ from benchmarks.measuring import ROOT, Options, Report, progress
 
 DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- run -->", "<!-- /run -->"
-BENCHMARKS = ("landing-spi", "landing-table", "count-20m", "series-20m", "commands")
+BENCHMARKS = ("landing-spi", "landing-common-platform", "landing-table", "count-20m", "series-20m", "commands")
 
 
 def benchmark(name: str) -> Callable[[Options], Report]:
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
     asked = parser.parse_args(arguments)
     if asked.list:
         for name in BENCHMARKS:
-            print(f"{name:15}{sentence(name)}")
+            print(f"{name:24}{sentence(name)}")
         return
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")

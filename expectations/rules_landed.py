@@ -227,7 +227,7 @@ class StatementIncomplete(LandedRule):
     severity = "warning"
     over = "statements"
     sentence = "Few statements are incomplete because a part of them was set aside"
-    remedy = "Look at what is in quarantine (courtstats status), have it corrected, and land it again"
+    remedy = "Look at what is in quarantine (courtstats quarantine), have it corrected and land it again"
     broken = "not complete"
 
 

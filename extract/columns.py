@@ -110,7 +110,7 @@ HEARING_RESULTS: tuple[Column, ...] = (
         "case_key",
         "The case: `case:SOURCE:...` where a table has a case number of its own, `app:cp:...` for an application "
         "of no case in Common Platform, else `urn:...` where the URN is real, else `cp:...` (Common Platform's id of "
-        "the case), else `payload:...` (the payload stands for the case)",
+        "the case), else `payload:...` (the payload stands for the case); `none:...` where nothing is left",
         "computed",
     ),
     _text("case_key_strength", "`strong`, or `weak` where the payload stands for the case", "computed"),
@@ -179,9 +179,15 @@ HEARING_RESULTS: tuple[Column, ...] = (
         "HMAC-SHA256 with the installation's key",
         nullable=True,
     ),
-    Column("final_disposal", pa.bool_(), True, "Whether the offence is finally disposed of", "FinalDisposalIndicator"),
-    _text("finding", "Finding as sent (`G` guilty, ...)", "Offence/Finding", nullable=True),
-    Column("conviction_date", pa.date32(), True, "Date of conviction", "Offence/ConvictionDate"),
+    Column(
+        "final_disposal",
+        pa.bool_(),
+        True,
+        "Whether the offence is finally disposed of",
+        "FinalDisposalIndicator; category",
+    ),
+    _text("finding", "Finding as sent (`G` guilty, ...)", "Offence/Finding; cjsVerdictCode", nullable=True),
+    Column("conviction_date", pa.date32(), True, "Date of conviction", "Offence/ConvictionDate; convictionDate"),
 )
 
 RECORDS = pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in HEARING_RESULTS])

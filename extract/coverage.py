@@ -10,6 +10,7 @@ import duckdb
 
 from extract import store
 
+UNKNOWN = "unknown"
 SQL = Path(__file__).resolve().parents[1] / "sql" / "landing" / "coverage.sql"
 
 
@@ -60,9 +61,10 @@ def coverage(path: Path, first: date, last: date) -> list[Covered]:
 
 
 def gaps(covered: Sequence[Covered]) -> list[Gap]:
-    """Every gap: months without a statement between two months with some, by court and source."""
+    """Every gap: months without a statement between two months with some, by known court and source."""
     found = []
-    for (court, (name, _format, system)), rows in groupby(covered, key=lambda row: (row.court, row.speaker)):
+    courts = [row for row in covered if row.court != UNKNOWN]  # an empty day of an extract names none
+    for (court, (name, _format, system)), rows in groupby(courts, key=lambda row: (row.court, row.speaker)):
         numbers = [_number(row.month) for row in rows]
         for before, after in pairwise(numbers):
             if after - before > 1:

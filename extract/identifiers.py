@@ -11,15 +11,15 @@ _URN: Final = re.compile(r"[0-9A-Z]{4}[0-9]{7}")
 _DUMMY_URN: Final = re.compile(r"00[NP]P|[0-9]{2}00")
 _ASN: Final = re.compile(r"[0-9]{2}[0-9A-Z]{6}[0-9]{11}[A-Z]")
 _DUMMY_ASN: Final = re.compile(r"0800[NP]P01")
-_COURT: Final = re.compile(r"[A-Za-z0-9]{5,7}")
-_REFERENCE: Final = re.compile(r"[0-9A-Za-z/]{1,20}")
+_COURT: Final = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{5,7}")
+_REFERENCE: Final = re.compile(r"(?=[A-Za-z]*[0-9])[0-9A-Za-z]{1,20}")  # without a digit it may be a name
 
 
 def fold_urn(raw: str | None) -> str | None:
     """A PTIURN trimmed and in upper case.
 
-    None where it is empty, or where it cannot be a reference at all (inner spaces, braces of a template,
-    more than 20 characters), so that no free text is kept in its place.
+    None where it is empty, or where it cannot be a reference at all (inner spaces, slashes, braces of a template,
+    no digit, more than 20 characters), so that no name, date or free text is kept in its place.
     """
     text = (raw or "").strip()
     return text.upper() if _REFERENCE.fullmatch(text) else None
@@ -32,7 +32,7 @@ def fold_asn(raw: str | None) -> str | None:
 
 
 def fold_court(raw: str | None) -> str | None:
-    """A court's organisation unit code in upper case; None unless it is 5 to 7 letters and digits."""
+    """A court's organisation unit code in upper case; None unless it is 5 to 7 letters and at least one digit."""
     text = (raw or "").strip()
     return text.upper() if _COURT.fullmatch(text) else None
 

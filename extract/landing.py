@@ -7,31 +7,36 @@ changes: the batch's summary and its quarantine are written before it and are va
 there. A landing that dies before the commit leaves nothing that is read.
 """
 
+import os
 import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, Transaction, write_deltalake
 from filelock import FileLock, Timeout
 
-from extract import quarantine
+from extract import appending, holding, quarantine
 from extract.contract import LANDING_COLUMNS, RECORDS, ExtractError, Refusal
+from extract.holding import Reread
 from extract.records import STAGED
-from extract.store import APPLICATION, Landing, known_files, newest_batch, newest_received_at, write_summary
+from extract.store import Landing, known_files, newest_batch, newest_received_at, records_folder, write_summary
 
 LOCK_SECONDS = 1800
-MEMORY = "1GB"
+MEMORY = "512MB"
+THREADS = 4
+"""DuckDB beyond which what it works on goes to the disk; each thread of a sort needs a share of it."""
 STALE_STAGING_SECONDS = 2 * 24 * 3600
+IN_ORDER = "hearing_date, statement_key, case_index, offence_index, result_index"
+"""Of a month's rows, so that what is counted together lies together. The rows of a table come in order."""
 SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
 
 
@@ -50,6 +55,23 @@ class Source:
     by_name: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read for a landing: the rows in a file, what could not be used, what of the quarantine was there."""
+
+    staged: Path
+    refusals: list[Refusal]
+    reread: Reread
+    asked: dict[str, str]
+    left: int
+
+    @property
+    def covers(self) -> tuple[date, date] | None:
+        """The days that an extract said it covers."""
+        first, _dots, last = self.asked.get("covers", "").partition("..")
+        return (date.fromisoformat(first), date.fromisoformat(last)) if last else None
+
+
 def land(
     path: Path,
     source: Source,
@@ -59,6 +81,9 @@ def land(
     landed_at: datetime,
     dry_run: bool = False,
     waiting: Callable[[], None] = lambda: None,
+    asked: Mapping[str, str] | None = None,
+    reread: Callable[[], Reread] = Reread,
+    left: Callable[[], int] = lambda: 0,
 ) -> Landing:
     """Land what a reader found; atomic, idempotent, one landing at a time.
 
@@ -69,19 +94,23 @@ def land(
         landed_at: time of the landing (UTC).
         dry_run: compare and report, write nothing.
         waiting: called once if another landing holds the lock.
+        asked: how the landing was asked for (see `Landing`).
+        reread: asked for after the last batch was read: what of the quarantine was read again.
+        left: asked for then too: members of archives that are of no known kind.
 
     Raises:
         ExtractError: another landing held the lock for half an hour, or the disk refused.
     """
     try:
-        with _staging(path, dry_run) as folder:
+        with staging(path, dry_run=dry_run) as folder:
             staged = folder / "staged.parquet"
-            with pq.ParquetWriter(staged, STAGED, compression="zstd") as writer:
+            with pq.ParquetWriter(staged, STAGED, compression="lz4") as writer:
                 for batch in batches:
                     writer.write_batch(batch)
-            with nullcontext() if dry_run else _locked(path, waiting):
-                return _land(path, source, staged, list(refusals()), landed_at, dry_run)
-    except (OSError, duckdb.IOException) as fault:
+            with nullcontext() if dry_run else locked(path, waiting):
+                found = Found(staged, list(refusals()), reread(), dict(asked or {}), left())
+                return _land(path, source, found, landed_at, dry_run)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as fault:
         raise ExtractError(
             f"the landing could not be written ({getattr(fault, 'strerror', None) or type(fault).__name__}); "
             "nothing was changed",
@@ -91,16 +120,14 @@ def land(
         ) from fault
 
 
-def _land(
-    path: Path, source: Source, staged: Path, refusals: list[Refusal], landed_at: datetime, dry_run: bool
-) -> Landing:
+def _land(path: Path, source: Source, found: Found, landed_at: datetime, dry_run: bool) -> Landing:
     newest = newest_batch(path)
-    fresh = quarantine.unknown(path, newest, refusals)
+    record = holding.on_record(path, newest, everything=False)
+    fresh = holding.unknown(record, found.refusals, source)
     with duckdb.connect() as con:
-        con.execute("set temp_directory = $folder", {"folder": str(staged.parent)})
-        con.execute("set timezone = 'UTC'")
-        con.execute(f"set memory_limit = '{MEMORY}'")  # what does not fit is sorted on the disk
-        summary = _judge(con, path, staged, source)
+        limit(con, found.staged.parent)
+        summary = _judge(con, path, found.staged, source)
+        released = holding.let_go(con, record, source, found.refusals, found.reread)
         landing = Landing(
             batch=None,
             landed_at=landed_at,
@@ -110,18 +137,32 @@ def _land(
             source_format=source.format,
             files=source.files,
             refused=quarantine.by_reason(fresh),
-            refused_again=len(refusals) - len(fresh),
+            refused_again=len(found.refusals) - len(fresh),
+            released=len(released),
+            asked=found.asked,
+            left=found.left,
             **summary,
         )
-        if dry_run or not (landing.statements or fresh):
+        if dry_run or not (landing.statements or fresh or released):
             return landing
         known = newest_received_at(path, newest)
-        received = [t for t in (known, landing.received_to) if t]
+        judged = source.received_at if fresh or released else None  # what is set aside then is known of then
+        received = [t for t in (known, landing.received_to, judged) if t]
         landing = replace(landing, batch=newest + 1, received_to=max(received, default=None))
-        quarantine.write(path, newest + 1, fresh)
+        quarantine.write(path, newest + 1, fresh, holding.common(con, source, fresh, found.covers), released)
         write_summary(path, landing)
+        named = (path / "batches", quarantine.folder(path), quarantine.folder(path) / "released")
+        appending.sync(*(folder for folder in named if folder.is_dir()))  # the names must be there before the commit
         _append(con, path, landing)
     return landing
+
+
+def limit(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Have a connection work in bounded memory: what does not fit goes to the folder."""
+    con.execute("set temp_directory = $folder", {"folder": str(folder)})
+    con.execute("set timezone = 'UTC'")
+    con.execute(f"set memory_limit = '{MEMORY}'")
+    con.execute(f"set threads = {min(THREADS, os.cpu_count() or 1)}")
 
 
 def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, source: Source) -> dict[str, Any]:
@@ -169,37 +210,29 @@ def _refuse_other_filter(con: duckdb.DuckDBPyConnection, path: Path, source: Sou
 
 
 def _append(con: duckdb.DuckDBPyConnection, path: Path, landing: Landing) -> None:
-    """Append what is new in one Delta commit that carries the batch number."""
-    columns = ", ".join(f"staged.{f.name}" for f in RECORDS if f.name not in LANDING_COLUMNS)
-    rows = con.sql(
-        f"""
+    """Append what is new, month after month, in one Delta commit that carries the batch number."""
+    folder = records_folder(path)
+    table = appending.ready(folder)
+    columns = ", ".join(f.name for f in appending.STORED if f.name not in LANDING_COLUMNS)
+    query = f"""
         select {columns}, $batch::bigint as landed_batch, $landed_at::timestamptz as landed_at
         from staged
-        join judged using (statement_key, payload_hash, case_index, stated_at, received_at, delivery)
-        where not judged.repeat
-        order by staged.hearing_month, staged.hearing_date, staged.statement_key,
-            staged.case_index, staged.offence_index, staged.result_index
-        """,  # noqa: S608 - only column names of the contract
-        params={"batch": landing.batch, "landed_at": landing.landed_at},
-    ).select(", ".join(f.name for f in RECORDS))
-    reader = rows.to_arrow_reader(65_536)
-    typed = (pa.Table.from_batches([b]).cast(RECORDS).to_batches() for b in reader)
-    data = pa.RecordBatchReader.from_batches(RECORDS, (b for batches in typed for b in batches))
-    write_deltalake(
-        str(path / "records"),
-        data,
-        partition_by=["hearing_month"],
-        mode="append",
-        schema_mode="merge",
-        name="hearing_results",
-        commit_properties=CommitProperties(
-            app_transactions=[Transaction(APPLICATION, landing.batch or 0)], max_commit_retries=0
-        ),
-    )
+        anti join (from judged where repeat) using (
+            statement_key, payload_hash, case_index, stated_at, received_at, delivery
+        )
+        where hearing_month = $month
+        {"" if landing.source_format == "table" else "order by " + IN_ORDER}
+        """  # noqa: S608 - only column names of the contract
+    actions = []
+    for (month,) in con.execute("select distinct hearing_month from staged order by all").fetchall():
+        rows = con.sql(query, params={"batch": landing.batch, "landed_at": landing.landed_at, "month": month})
+        batches = rows.select(*appending.STORED.names).to_arrow_reader(appending.ROW_GROUP)
+        actions += appending.write_month(folder, month, batches)
+    appending.commit(table, actions, batch=landing.batch)
 
 
 @contextmanager
-def _staging(path: Path, dry_run: bool) -> Iterator[Path]:
+def staging(path: Path, *, dry_run: bool = False) -> Iterator[Path]:
     """A folder for one landing's rows; what landings that died have left is cleared after two days."""
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="courtstats-") as elsewhere:
@@ -208,8 +241,10 @@ def _staging(path: Path, dry_run: bool) -> Iterator[Path]:
     root = path / "staging"
     root.mkdir(parents=True, exist_ok=True)
     for left in root.iterdir():
-        if time.time() - left.stat().st_mtime > STALE_STAGING_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another landing has just cleared it
+            used = max(entry.stat().st_mtime for entry in (left, *left.iterdir()))
+            if time.time() - used > STALE_STAGING_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     folder = root / uuid.uuid4().hex
     folder.mkdir()
     try:
@@ -219,7 +254,8 @@ def _staging(path: Path, dry_run: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Nobody else lands or compacts meanwhile. Raises ExtractError after half an hour of waiting."""
     lock = FileLock(path / "landing.lock")
     try:
         try:

@@ -2,29 +2,98 @@
 
 A refusal holds a reason code, the file, the place and a hash of the bytes. The bytes themselves stay
 where they were delivered, because they name people: the hash finds them again. One Parquet file per
-landing, valid once that landing is in the records store (see extract/store.py).
+landing holds what it set aside, one in the folder `released` what it let go (extract/holding.py says
+when); both are valid once that landing is in the records store (see extract/store.py). What is set
+aside and not let go is *held*.
 """
 
+import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.contract import Refusal
 
+_TIME = pa.timestamp("us", tz="UTC")
 _FIELDS: list[Any] = [
     pa.field("landed_batch", pa.int64(), nullable=False),
+    pa.field("number", pa.int32(), nullable=False),  # position among what the landing set aside, from 1
     pa.field("reason", pa.string(), nullable=False),
     pa.field("file", pa.string(), nullable=False),
     pa.field("place", pa.string(), nullable=False),
     pa.field("content_hash", pa.string(), nullable=False),
     pa.field("hearing_date", pa.date32()),
+    pa.field("origin", pa.string(), nullable=False),
+    pa.field("source_name", pa.string(), nullable=False),
+    pa.field("source_format", pa.string(), nullable=False),
+    pa.field("received_at", _TIME, nullable=False),
+    pa.field("whole", pa.bool_(), nullable=False),  # no statement landed that it is a part of
+    pa.field("first_day", pa.date32()),  # the days that its extract spoke about, where it is of a table
+    pa.field("last_day", pa.date32()),
+    pa.field("bounded", pa.bool_(), nullable=False),  # the extract said that it speaks about these days alone
 ]
 QUARANTINE = pa.schema(_FIELDS)
+_RELEASED_FIELDS: list[Any] = [
+    pa.field("landed_batch", pa.int64(), nullable=False),  # of the landing that let it go
+    pa.field("received_at", _TIME, nullable=False),
+    pa.field("refused_batch", pa.int64(), nullable=False),
+    pa.field("number", pa.int32(), nullable=False),
+    pa.field("why", pa.string(), nullable=False),
+    pa.field("because", pa.string(), nullable=False),
+]
+RELEASED = pa.schema(_RELEASED_FIELDS)
+_KINDS = {
+    pa.int64(): "bigint",
+    pa.int32(): "integer",
+    pa.string(): "varchar",
+    pa.date32(): "date",
+    pa.bool_(): "boolean",
+    _TIME: "timestamptz",
+}
+_OF_LANDING = ("landed_batch", "source_name", "source_format", "received_at")
+SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Things set aside as a whole and held, by hearing day: within the days asked for, and of no known day."""
+
+    of_days: int
+    of_unknown_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the refusals of one landing have in common.
+
+    `parts` are those about a part of a statement that landed (marked incomplete, and counted as such); `days` are
+    those that a table extract spoke about, `bounded` says that it can be about no other.
+    """
+
+    source_name: str
+    source_format: str
+    received_at: datetime
+    parts: frozenset[Refusal] = frozenset()
+    days: tuple[date, date] | None = None
+    bounded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One refusal let go: which one, and why (`why` is of extract.holding.WHY, `because` a person's reason)."""
+
+    batch: int
+    number: int
+    why: str
+    because: str = ""
 
 
 def folder(store: Path) -> Path:
@@ -32,47 +101,130 @@ def folder(store: Path) -> Path:
     return store / "quarantine"
 
 
-def write(store: Path, batch: int, refusals: Sequence[Refusal]) -> None:
-    """Write the refusals of one landing, all or nothing; nothing is written where there are none."""
-    target = folder(store) / f"{batch:09d}.parquet"
+def write(store: Path, batch: int, refusals: Sequence[Refusal], common: Common, releases: Sequence[Release]) -> None:
+    """Write what one landing sets aside and lets go, each file all or nothing; none where there is nothing to say."""
+    first, last = common.days or (None, None)
+    shared = {
+        "landed_batch": batch,
+        "source_name": common.source_name,
+        "source_format": common.source_format,
+        "received_at": common.received_at,
+        "first_day": first,
+        "last_day": last,
+        "bounded": common.bounded,
+    }
+    refused = [
+        shared
+        | {f: getattr(r, f) for f in ("reason", "file", "place", "content_hash", "hearing_date", "origin")}
+        | {"number": number, "whole": r not in common.parts}
+        for number, r in enumerate(refusals, 1)
+    ]
+    let_go = [
+        {
+            "landed_batch": batch,
+            "received_at": common.received_at,
+            "refused_batch": r.batch,
+            "number": r.number,
+            "why": r.why,
+            "because": r.because,
+        }
+        for r in releases
+    ]
+    _write(folder(store) / f"{batch:09d}.parquet", refused, QUARANTINE)
+    _write(folder(store) / "released" / f"{batch:09d}.parquet", let_go, RELEASED)
+
+
+def _write(target: Path, lines: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:
     target.unlink(missing_ok=True)  # left by a landing that did not finish
-    if not refusals:
+    if not lines:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist(
-        [
-            {
-                "landed_batch": batch,
-                "reason": r.reason,
-                "file": r.file,
-                "place": r.place,
-                "content_hash": r.content_hash,
-                "hearing_date": r.hearing_date,
-            }
-            for r in refusals
-        ],
-        schema=QUARANTINE,
-    )
+    columns: list[Any] = [pa.array([line[f.name] for line in lines], f.type) for f in schema]
     unfinished = target.with_suffix(".tmp")
     with unfinished.open("wb") as sink:
-        pq.write_table(table, sink)
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), sink)
         sink.flush()
         os.fsync(sink.fileno())
     unfinished.replace(target)
 
 
+def look(con: duckdb.DuckDBPyConnection, store: Path, newest_batch: int, known_at: datetime | None = None) -> None:
+    """Make the table `set_aside` in a connection: what is on record, and which landing let it go.
+
+    Columns are those of `QUARANTINE` and `released_batch`, `why` and `because`, which are null while it is held.
+    Looks at landings up to `newest_batch` whose content was received by `known_at` (None: at any time).
+    """
+    con.execute("set timezone = 'UTC'")
+    _load(con, "refused", QUARANTINE, folder(store), newest_batch)
+    _load(con, "let_go", RELEASED, folder(store) / "released", newest_batch)
+    _table(con, "landing", {name: QUARANTINE.field(name).type for name in _OF_LANDING})
+    for (batch,) in con.execute("select distinct landed_batch from refused where received_at is null").fetchall():
+        said = json.loads((store / "batches" / f"{batch:09d}.json").read_text())  # written before these columns were
+        con.execute("insert into landing values (?, ?, ?, ?)", [batch, *(said[name] for name in _OF_LANDING[1:])])
+    known = known_at or datetime.max.replace(tzinfo=UTC)
+    con.execute("create temp table set_aside as " + (SQL / "set-aside.sql").read_text(), {"known_at": known})
+
+
+def _load(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, where: Path, newest_batch: int) -> None:
+    _table(con, name, {f.name: f.type for f in schema})
+    if files := [str(f) for f in sorted(where.glob("*.parquet")) if int(f.stem) <= newest_batch]:
+        con.execute(f"insert into {name} by name from read_parquet($files, union_by_name = true)", {"files": files})
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, pa.DataType]) -> None:
+    con.execute(f"create temp table {name} ({', '.join(f'{c} {_KINDS[kind]}' for c, kind in columns.items())})")
+
+
 def read(store: Path, newest_batch: int) -> pa.Table:
-    """Every refusal of the landings up to `newest_batch` (schema `QUARANTINE`)."""
-    files = [f for f in sorted(folder(store).glob("*.parquet")) if int(f.stem) <= newest_batch]
-    tables = [pq.read_table(f, schema=QUARANTINE) for f in files]
-    return pa.concat_tables(tables) if tables else QUARANTINE.empty_table()
+    """Every refusal of the landings up to `newest_batch`, held or not (schema `QUARANTINE`), in their order."""
+    with duckdb.connect() as con:
+        look(con, store, newest_batch)
+        found = con.sql("from set_aside order by landed_batch, number")
+        table: pa.Table = found.select(*QUARANTINE.names).to_arrow_table()
+        return table.cast(QUARANTINE)
 
 
-def unknown(store: Path, newest_batch: int, refusals: Iterable[Refusal]) -> list[Refusal]:
-    """Those refusals that are not held already: the same bytes refused in a later landing are one fault, not two."""
-    held = read(store, newest_batch)
-    seen = {(r["reason"], r["place"], r["content_hash"] or r["file"]) for r in held.to_pylist()}
-    return [r for r in dict.fromkeys(refusals) if (r.reason, r.place, r.content_hash or r.file) not in seen]
+def on_record(store: Path, newest_batch: int) -> tuple[int, int]:
+    """How many refusals there are of the landings up to `newest_batch`, and how many of them are held."""
+    if not folder(store).exists():
+        return 0, 0
+    with duckdb.connect() as con:
+        look(con, store, newest_batch)
+        query = "select count(*), count(*) filter (released_batch is null) from set_aside"
+        ((refused, still_held),) = con.execute(query).fetchall()
+    return refused, still_held
+
+
+def held(store: Path, newest_batch: int, known_at: datetime, first: date, last: date) -> Held:
+    """How many things were set aside as a whole that could touch figures of the hearing days `first` to `last`.
+
+    See `held_for`, of which this is one.
+    """
+    return held_for(store, newest_batch, known_at, [(first, last)])[0]
+
+
+def held_for(
+    store: Path, newest_batch: int, known_at: datetime, spans: Sequence[tuple[date, date]]
+) -> tuple[Held, ...]:
+    """How many things were set aside as a whole that could touch figures of hearing days, for each span of days.
+
+    A thing is a message, a file or a row of a table of which nothing landed, however many faults it has and under
+    however many names it was found. What is a part of a statement that landed is not among them: that statement is
+    marked incomplete. Nor is what was received before any of the days, or what an extract of other days set aside.
+
+    Args:
+        store: folder of the records store.
+        newest_batch: the newest landing that is known.
+        known_at: leave out what was received later (UTC).
+        spans: first and last hearing day, both included.
+    """
+    if not folder(store).exists():
+        return (Held(0, 0),) * len(spans)
+    with duckdb.connect() as con:
+        look(con, store, newest_batch, known_at)
+        _table(con, "spans", {"position": pa.int32(), "first": pa.date32(), "last": pa.date32()})
+        con.executemany("insert into spans values (?, ?, ?)", [[n, *span] for n, span in enumerate(spans)])
+        return tuple(Held(*counted) for counted in con.execute((SQL / "held.sql").read_text()).fetchall())
 
 
 def by_reason(refusals: Iterable[Refusal]) -> dict[str, int]:

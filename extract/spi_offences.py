@@ -27,7 +27,7 @@ _RESULT_CODE = f"{LIBRA}ResultCode"
 _RESULT_TEXT = f"{LIBRA}ResultText"
 _FINAL_DISPOSAL = {"Y": True, "N": False}
 
-_CODE_FORM = re.compile(r"[A-Za-z0-9]{1,8}")
+_CODE_FORM = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{1,8}")  # without a digit it may be a name
 _RESULT_CODE_FORM = re.compile(r"[0-9]{1,4}")
 _DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_FINDING = 4

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from deltalake import DeltaTable
 
 from extract import quarantine
+from extract.appending import APPLICATION, table_at
 from extract.contract import ExtractError
-
-APPLICATION = "courtstats-landing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,9 @@ class Landing:
     `undecided` the keys of which this landing holds several different statements with one time:
     which of them counts was decided by their content hash. `received_at` is when this landing's content
     reached us, `received_to` the latest time of receipt in the store once it is there. `asked` is how it was
-    asked for, as far as landing the same again needs it (`mapping`, `covers`, `system`, `source`).
+    asked for, as far as landing the same again needs it (`mapping`, `covers`, `system`, `source`, and the `files` of
+    an extract). `released` counts what was in quarantine and is not held any more (extract/holding.py), `left` the
+    members of archives that are of no known kind.
     """
 
     batch: int | None
@@ -49,11 +49,16 @@ class Landing:
     refused_again: int = 0
     presumed: int = 0
     asked: dict[str, str] = field(default_factory=dict)
+    released: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
-    """What the store holds: numbers, the days it speaks of, and the newest landing."""
+    """What the store holds: numbers, the days it speaks of, and the newest landing.
+
+    `refused` is everything that was ever set aside, `held` what of it has not been let go since.
+    """
 
     newest_batch: int
     newest_received_at: datetime | None
@@ -63,6 +68,7 @@ class StoreState:
     first_hearing: date | None
     last_hearing: date | None
     refused: int
+    held: int
 
 
 def prepare(path: Path, key_check: str) -> None:
@@ -110,7 +116,7 @@ def store_id(path: Path) -> str:
 
 def newest_batch(path: Path) -> int:
     """Number of the newest landing, 0 where there is none."""
-    table = _table(path)
+    table = table_at(records_folder(path))
     return (table.transaction_version(APPLICATION) or 0) if table else 0
 
 
@@ -129,7 +135,7 @@ def known_files(
     path: Path, first: date | None = None, last: date | None = None, batch: int | None = None
 ) -> tuple[str, ...]:
     """Parquet files that may hold hearings of the days from `first` to `last` (both included), or of one landing."""
-    table = _table(path)
+    table = table_at(records_folder(path))
     if table is None:
         return ()
     wanted: list[tuple[str, str, Any]] = [
@@ -145,19 +151,19 @@ def state(path: Path) -> StoreState:
     files = known_files(path)
     newest = newest_batch(path)
     received = newest_received_at(path, newest)
-    refused = quarantine.read(path, newest).num_rows
+    refused, held = quarantine.on_record(path, newest)
     if not files:
-        return StoreState(newest, received, 0, 0, 0, None, None, refused)
+        return StoreState(newest, received, 0, 0, 0, None, None, refused, held)
     with duckdb.connect() as con:
         query = "select count(*), min(hearing_date), max(hearing_date) from read_parquet($files)"
         rows, first, last = con.execute(query, {"files": list(files)}).fetchall()[0]
     size = sum(Path(f).stat().st_size for f in files)
-    return StoreState(newest, received, rows, len(files), size, first, last, refused)
+    return StoreState(newest, received, rows, len(files), size, first, last, refused, held)
 
 
-def _table(path: Path) -> DeltaTable | None:
-    location = str(path / "records")
-    return DeltaTable(location) if DeltaTable.is_deltatable(location) else None
+def records_folder(path: Path) -> Path:
+    """Where the Delta table of a store lies."""
+    return path / "records"
 
 
 def _summary_file(path: Path, batch: int) -> Path:

@@ -1,7 +1,6 @@
-"""Days of a table extract: its rows in order, the hash of each day, and the records in Arrow batches."""
+"""Days of a table extract: the hash of each day, and the records in Arrow batches."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,18 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from extract.contract import PARSED
 from extract.mapping import Mapping
 from extract.table_files import Array
-from extract.table_rows import RECORD_COLUMNS, SPOOLED
-
-SORT_MEMORY = "512MB"
-SORT_THREADS = 4
-"""Each thread of DuckDB's sort needs about 125 MB."""
-_BATCH_ROWS = 65_536
-_HASHED = [c for c in SPOOLED.names if c not in ("source_file", "result_text", "result_text_digest", "has_result")]
+from extract.table_order import BATCH_ROWS, read_sorted
+from extract.table_rows import RECORD_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +34,6 @@ def empty_statement_case_key(statement_key: str) -> str:
     return f"none:{statement_key}"
 
 
-def sorted_rows(parts: Sequence[Path], spool: Path) -> Path | None:
-    """All rows by day and content, each with the digest of its content; sorted on disk where it must be.
-
-    The digest is SHA-256 over `column=length in bytes:value;` of every column that has a value, so a
-    column added later changes nothing while it is empty.
-    """
-    import duckdb
-
-    if not parts:
-        return None
-    target = spool / "sorted.parquet"
-    content = " || ".join(
-        f"coalesce('{c}=' || strlen({c}::varchar) || ':' || {c}::varchar || ';', '')" for c in sorted(_HASHED)
-    )
-    with duckdb.connect() as con:
-        con.execute("set temp_directory = $folder", {"folder": str(spool / "sorting")})
-        con.execute(f"set threads = {min(SORT_THREADS, os.cpu_count() or 1)}")
-        con.execute(f"set memory_limit = '{SORT_MEMORY}'")
-        rows = con.sql(
-            f"select *, sha256({content}) as row_digest from read_parquet($parts) "  # noqa: S608 - own column names
-            "order by hearing_date, row_digest, source_file",
-            params={"parts": [str(part) for part in parts]},
-        )
-        rows.write_parquet(str(target), compression="lz4", row_group_size=_BATCH_ROWS)
-    for part in parts:
-        part.unlink()
-    return target
-
-
 def days_of(
     in_order: Path | None,
     covers: tuple[date, date] | None,
@@ -81,7 +45,7 @@ def days_of(
     """Every day that the extract speaks about, in order.
 
     Args:
-        in_order: rows as `sorted_rows` left them.
+        in_order: rows as `table_order.sorted_rows` left them.
         covers: days that the extract restates, rows or not.
         bad_days: hashes of the rows that were set aside, by their day.
         whole: nothing was set aside that could belong to any day.
@@ -89,7 +53,7 @@ def days_of(
     """
     counts: dict[date, tuple[int, int]] = {}
     digests: dict[date, hashlib._Hash] = {}
-    for batch in _read(in_order, ["hearing_date", "has_result", "row_digest"]):
+    for batch in read_sorted(in_order, ["hearing_date", "has_result", "row_digest"]):
         # Days are runs of the sorted rows: one joined text of digests for each run is hashed.
         runs: Array = pc.call_function("run_end_encode", [batch.column("hearing_date")])
         ends = pa.concat_arrays([pa.array([0], pa.int32()), runs.run_ends])
@@ -135,7 +99,7 @@ def record_batches(
         pa.array([getattr(day, name) for day in days]) for name in ("payload_hash", "complete", "first")
     )
     position = 0
-    for batch in _read(in_order, [*RECORD_COLUMNS, "has_result"]):
+    for batch in read_sorted(in_order, [*RECORD_COLUMNS, "has_result"]):
         positions = pa.array(np.arange(position, position + batch.num_rows))
         position += batch.num_rows
         which = pc.index_in(batch.column("hearing_date"), known)
@@ -151,8 +115,8 @@ def record_batches(
         if record.num_rows:
             yield record
     empty = [day for day in days if not day.results]
-    for at in range(0, len(empty), _BATCH_ROWS):
-        some = empty[at : at + _BATCH_ROWS]
+    for at in range(0, len(empty), BATCH_ROWS):
+        some = empty[at : at + BATCH_ROWS]
         yield _record(
             {
                 "hearing_date": pa.array([day.day for day in some], pa.date32()),
@@ -194,9 +158,3 @@ def _record(columns: dict[str, Array], mapping: Mapping, received_at: datetime, 
 def _repeated(value: object, kind: pa.DataType, n: int) -> Array:
     scalar: Any = pa.scalar(value, kind)
     return pa.repeat(scalar, n)
-
-
-def _read(in_order: Path | None, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    if in_order:
-        with pq.ParquetFile(in_order) as file:
-            yield from file.iter_batches(_BATCH_ROWS, columns=columns)

@@ -7,7 +7,7 @@ and says so; a time with a zone is a day in Europe/London.
 import codecs
 import csv
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,13 +19,16 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from extract.contract import ExtractError, Refusal
+from extract.kinds import origin_of
 from extract.mapping import Mapping, nearest
+from extract.marks import mark_of
 
 Array: TypeAlias = Any
 """An Arrow array; its stubs know too few of the compute functions."""
 CSV_BLOCK_BYTES = 4 << 20
 PARQUET_BATCH_ROWS = 65_536
 _SCAN_BYTES = 1 << 20
+_NO_HEADER = "No mapped column is in its first line: see that it has a header, and to `delimiter` in the mapping"
 _NOT_TABLES = (b"PK\x03\x04", b"\x1f\x8b", b"<", b"\xef\xbb\xbf<", b"\xd0\xcf\x11\xe0", b"%PDF")
 
 
@@ -72,7 +75,8 @@ def inspect(path: Path, name: str, mapping: Mapping) -> TableFile:
 
     Raises:
         FileRefusedError: it cannot be read, is no table, or is not UTF-8.
-        ExceptionGroup: of `ExtractError`, one for each mapped column that it has not.
+        ExceptionGroup: of `ExtractError`, one for each mapped column that it has not. Without any of them the
+            first line of a CSV may be a row, so nothing of it is shown.
     """
     try:
         with path.open("rb") as file:
@@ -86,16 +90,22 @@ def inspect(path: Path, name: str, mapping: Mapping) -> TableFile:
     except (OSError, pa.ArrowInvalid, csv.Error):
         raise FileRefusedError("unreadable") from None
     faults = []
+    shown = parquet or is_header(names, mapping)
     for ours, theirs in mapping.columns.items():
         if theirs not in names:
             what = f"there is no column {theirs!r}, which the mapping names for `{ours}`"
-            faults.append(ExtractError(what, where=name, remedy=nearest(theirs, names)))
+            faults.append(ExtractError(what, where=name, remedy=nearest(theirs, names) if shown else _NO_HEADER))
         elif names.count(theirs) > 1:
             what = f"the column {theirs!r}, which the mapping names for `{ours}`, is there more than once"
             faults.append(ExtractError(what, where=name, remedy="Rename one of them in the extract"))
     if faults:
         raise ExceptionGroup(f"{name}: the mapping {mapping.path} does not fit", faults)
     return TableFile(path, name, parquet, mapping.columns)
+
+
+def is_header(names: Collection[str], mapping: Mapping) -> bool:
+    """Whether the first line of a CSV holds names of columns, as far as it can be told: one that is mapped is there."""
+    return any(theirs in names for theirs in mapping.columns.values())
 
 
 def read(file: TableFile, delimiter: str, unreadable: Callable[[UnreadableRow], None]) -> Iterator[Rows]:
@@ -112,13 +122,8 @@ def read(file: TableFile, delimiter: str, unreadable: Callable[[UnreadableRow], 
 
 
 def refused_file(path: Path, name: str, reason: str) -> Refusal:
-    """The refusal of a whole file, with the hash of its bytes where they can be read."""
-    try:
-        with path.open("rb") as file:
-            content_hash = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        content_hash = ""
-    return Refusal(reason, name, "file", content_hash)
+    """The refusal of a whole file, with the hash of its bytes, or its mark where they cannot be read."""
+    return Refusal(reason, name, "file", mark_of(origin_of(path)))
 
 
 def _csv_header(path: Path, delimiter: str) -> list[str]:
@@ -177,14 +182,20 @@ def _read_parquet(file: TableFile) -> Iterator[Rows]:
         for batch in source.iter_batches(PARQUET_BATCH_ROWS, columns=list(dict.fromkeys(file.columns.values()))):
             columns, native = {}, set()
             for ours, theirs in file.columns.items():
-                columns[ours], is_date = _as_text(batch.column(theirs), file.name, theirs)
+                columns[ours], is_date = as_text(batch.column(theirs), file.name, theirs)
                 if is_date:
                     native.add(ours)
             yield Rows(_numbers(before, batch.num_rows, []), columns, frozenset(native))
             before += batch.num_rows
 
 
-def _as_text(column: Array, name: str, theirs: str) -> tuple[Array, bool]:
+def as_text(column: Array, name: str, theirs: str) -> tuple[Array, bool]:
+    """A column of any plain type as text, and whether it held dates: theirs is ISO text, of the day in London.
+
+    Raises:
+        ExtractError: its type has no text.
+        FileRefusedError: a text is not UTF-8 or holds NUL.
+    """
     kind = column.type
     is_date = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
     try:

@@ -5,10 +5,14 @@ value of a batch.
 """
 
 import hashlib
+import hmac
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,6 +52,12 @@ SPOOLED: pa.Schema = pa.schema(
 _YES_NO = {"y": True, "yes": True, "true": True, "t": True, "1": True} | dict.fromkeys(
     ("n", "no", "false", "f", "0"), False
 )
+_LONGEST_DATE = 10
+_LONGEST_REFERENCE = 40
+_KINDS = np.full(256, 3, np.uint8)
+"""What a byte is: 0 a digit, 1 a letter, 2 a mark that a reference may have, 3 anything else."""
+for _kind, _characters in enumerate((string.digits, string.ascii_letters, "/._-")):
+    _KINDS[list(_characters.encode())] = _kind
 _REFUSED_FOR = (
     "bad-date",
     "hearing-to-come",
@@ -106,7 +116,8 @@ def judge(
         refuse("outside-covers", pc.or_(pc.less(days, first), pc.greater(days, last)))
     offence = pc.utf8_upper(text["offence_code"])
     refuse("no-offence-code", pc.is_null(offence))
-    refuse("bad-offence-code", _differs(text["offence_code"], "^[A-Za-z0-9]{1,8}$"))
+    refuse("bad-offence-code", _differs(text["offence_code"], "^[A-Za-z]*[0-9][A-Za-z0-9]*$"))
+    refuse("bad-offence-code", pc.greater(pc.utf8_length(text["offence_code"]), pa.scalar(8)))
     if mapping.offence_code_prefix:
         refuse("outside-filter", _differs(offence, f"^({'|'.join(mapping.offence_code_prefix)})"))
     code, short, words = _results(text)
@@ -114,7 +125,9 @@ def judge(
     refuse("bad-result-code", _differs(short, "^[A-Z0-9]{1,16}$"))
     urn, urn_force = _by_value(text["case_urn"], _urn_and_force, pa.string(), pa.string())
     real_urn = pc.if_else(pc.is_valid(urn_force), urn, pa.scalar(None, pa.string()))
-    number, application, defendant = (_reference(text[name]) for name in ("case_number", "application", "defendant"))
+    number, application, defendant = (
+        _reference(text[name], texts.key or b"") for name in ("case_number", "application", "defendant")
+    )
     case = pc.coalesce(number, real_urn)
     refuse("no-case", pc.is_null(case))
     refuse("bad-date", pc.and_(pc.is_valid(text["conviction_date"]), pc.is_null(convicted)))
@@ -263,18 +276,33 @@ def _shaped(column: Array, pattern: str) -> Array:
     return pc.if_else(pc.match_substring_regex(column, pattern), column, pa.scalar(None, pa.string()))
 
 
-def _reference(column: Array) -> Array:
-    """References as they are; what does not look like one (fewer digits than letters, spaces, an `@`) as a digest.
+def _reference(column: Array, key: bytes) -> Array:
+    """References as they are; what does not look like one (fewer digits than letters, spaces, a date) as a digest.
 
-    A column that is mapped as a number may hold a name: the digest tells two of them apart and shows neither.
+    A column that is mapped as a number may hold a name or a date of birth: the keyed digest tells two of them apart
+    and nobody without the key can try names until one fits.
     """
-    digits, letters = (
-        pc.utf8_length(pc.replace_substring_regex(column, pattern, "")) for pattern in ("[^0-9]", "[^A-Za-z]")
-    )
-    looks = pc.and_(pc.match_substring_regex(column, "^[0-9A-Za-z/._-]{1,40}$"), pc.greater_equal(digits, letters))
+    digits, letters, marks, others = _bytes_of_kinds(column)
+    size = digits + letters + marks + others
+    shape = (others == 0) & (size >= 1) & (size <= _LONGEST_REFERENCE) & (digits >= letters)
+    shape &= ~((letters == 0) & (marks == 2) & (size <= _LONGEST_DATE))
+    looks = pc.if_else(pc.is_valid(column), pa.array(shape), pa.scalar(None, pa.bool_()))
     other = pc.if_else(looks, pa.scalar(None, pa.string()), column)
-    (digest,) = _by_value(other, lambda v: ("#" + hashlib.sha256(v.encode()).hexdigest()[:16],), pa.string())
+    (digest,) = _by_value(other, lambda v: ("#" + hmac.digest(key, v.encode(), "sha256").hex()[:16],), pa.string())
     return pc.if_else(looks, column, digest)
+
+
+def _bytes_of_kinds(column: Array) -> tuple[Any, ...]:
+    """How many bytes of each text are digits, ASCII letters, marks that a reference may have, and others."""
+    texts = pa.concat_arrays([column]) if column.offset else column
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1)
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8, offsets[-1]) if len(texts) else np.empty(0, np.uint8)
+    kinds = _KINDS[data]
+    found = []
+    for kind in range(4):
+        before = np.concatenate(([0], np.cumsum(kinds == kind, dtype=np.int32)))
+        found.append(before[offsets[1:]] - before[offsets[:-1]])
+    return tuple(found)
 
 
 def _join(*parts: str | Array) -> Array:

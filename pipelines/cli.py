@@ -1,11 +1,13 @@
 """The `courtstats` command: parse, call, print. What takes long to import is imported where it is used."""
 
+import atexit
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -32,15 +34,23 @@ from pipelines.cli_app import (
     settings,
 )
 from pipelines.cli_codes import codes_app
+from pipelines.cli_quarantine import quarantine_app
+from pipelines.cli_sources import AllAgain, SomePaths, SourceName, land_named, sources_app
+from pipelines.cli_store import store_app
 
 __all__ = ["app", "cli_questions", "main"]
 INTERRUPTED = 130
 app.add_typer(codes_app, name="codes")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(sources_app, name="sources")
+app.add_typer(store_app, name="store")
 
 
 @app.command()
 def land(
-    paths: Paths,
+    paths: SomePaths = None,
+    source: SourceName = None,
+    everything: AllAgain = False,
     format: Format = None,
     mapping: MappingFile = None,
     received_at: ReceivedAt = None,
@@ -58,11 +68,15 @@ def land(
 
     if dry_run:
         progress.show()
-    request = landings.request_of(paths, format, mapping, received, days)
-    if dry_run:
+    if source or everything or not paths:
+        described = (paths, format, mapping, covers)
+        done = land_named(source, described, received, everything=everything, dry_run=dry_run)
+    elif dry_run:
+        request = landings.request_of(paths, format, mapping, received, days)
         landing = landings.land(settings(), request, dry_run=True, waiting=lambda: None)
         done = landings.Landed(landing, request.files.left, ())
     else:
+        landings.request_of(paths, format, mapping, received, days)  # what cannot begin is said before Prefect starts
         ready_for_flows()
         from pipelines.land_hearings import land_hearings
 
@@ -196,6 +210,24 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def coverage(
+    first: From = None,
+    last: To = None,
+    period: PeriodName = None,
+    court: Annotated[str | None, typer.Option("--court", help="Only this court, month by month.")] = None,
+    as_json: AsJson = False,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every court, month and source to a file.")] = None,
+) -> None:
+    """Show which source spoke of which court and month, and where there are gaps and overlaps."""
+    from pipelines import coverage as covered
+    from pipelines.asked import span
+
+    asked = span(first, last, period) if first or last or period else None
+    days = (asked.first, asked.last) if asked else None
+    covered.report(settings(), days, court, as_json=as_json, csv_file=csv)
+
+
+@app.command()
 def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Where the demo keeps everything. Default: demo/ in COURTSTATS_HOME.")
@@ -228,12 +260,29 @@ def main() -> None:
     except SystemExit as end:
         if end.code == INTERRUPTED:
             sys.stderr.write("courtstats: stopped; what was not finished has left nothing behind\n")
-        raise
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
     except BrokenPipeError:  # whoever reads the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         code = explained(error)
-    sys.exit(code)  # out here, where nothing refers to the error and what it was made of any more
+    leave(code)  # out here, where nothing refers to the error and what it was made of any more
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart: threads of Prefect, DuckDB and Arrow are still in it, and
+    now and then one of them would print pages of leaked objects, or abort, after all is done.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # in the order in which the interpreter does it
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        pass
+    except OSError as fault:
+        sys.stderr.write(f"courtstats: standard output: cannot be written ({fault.strerror}).\n")
+        code = code or 1
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def explained(error: Exception) -> int:

@@ -27,7 +27,9 @@ Paths = Annotated[
     list[Path], typer.Argument(help="Files or folders; folders are searched through.", show_default=False)
 ]
 Question = Annotated[str, typer.Argument(help="Id of the question.", show_default=False)]
-Format = Annotated[str | None, typer.Option("--format", help="spi or table. Default: by the files' endings.")]
+Format = Annotated[
+    str | None, typer.Option("--format", help="spi, common-platform or table. Default: by the files' endings.")
+]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", help="TOML file that maps a table's columns to ours.")]
 ReceivedAt = Annotated[str | None, typer.Option(help="When the content reached us. Default: now.")]
 Covers = Annotated[str | None, typer.Option(help="Days that a table extract covers, FROM..TO, both included.")]
@@ -94,6 +96,8 @@ def known(text: str | None) -> datetime | None:
 
 
 def check_format(format: str | None) -> None:
-    """Only two formats are read."""
-    if format not in (None, "spi", "table"):
-        raise typer.BadParameter(f"{format!r} is neither spi nor table")
+    """Only the formats that there is a reader for."""
+    from extract.kinds import FORMATS
+
+    if format not in (None, *FORMATS):
+        raise typer.BadParameter(f"{format!r} is neither {', '.join(FORMATS[:-1])} nor {FORMATS[-1]}")

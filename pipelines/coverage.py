@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields
@@ -41,7 +42,7 @@ def report(
     silent = gaps(found)
     if csv_file:
         show.write_text(csv_file, _csv(found))
-        show.write(f"Written to {csv_file}")
+        sys.stderr.write(f"Written to {csv_file}\n")
     if as_json:
         said = {
             "schema": "courtstats/coverage@1",

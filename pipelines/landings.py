@@ -9,6 +9,7 @@ from expectations.contract import Outcome
 from extract import store
 from extract.store import Landing
 from pipelines import progress, runs
+from pipelines.finding import amount
 from pipelines.settings import Settings, existing_key, key_check, the_key
 from pipelines.sources import LandRequest, check_request, find_files, land_files
 
@@ -42,7 +43,7 @@ def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Ca
     elif key := existing_key(settings):
         store.check_key(settings.store, key_check(key))
     files = request.files
-    total, unit = (len(files.files), "messages") if files.format == "spi" else (None, "rows")
+    total, unit, _size = amount(files)
     progress.say(f"Reading {_many(len(files.files), 'file')}")
     with progress.track("reading", total, unit) as done:
         return land_files(
@@ -52,6 +53,7 @@ def land(settings: Settings, request: LandRequest, *, dry_run: bool, waiting: Ca
             texts=texts,
             landed_at=datetime.now(UTC),
             dry_run=dry_run,
+            workers=settings.workers,
             done=done,
             waiting=waiting,
         )
@@ -63,6 +65,8 @@ def _many(number: int, what: str) -> str:
 
 def landing_line(landing: Landing, dry_run: bool) -> str:
     """One line on a landing; numbers of statements and files, never a figure."""
+    if not landing.files and landing.batch is None and not landing.released:  # a named source that did not change
+        return "Nothing new"
     if landing.batch is None and not dry_run:
         said = f"Nothing new in {_many(landing.files, 'file')}: {_many(landing.repeated, 'statement')} held already"
     else:
@@ -77,4 +81,6 @@ def landing_line(landing: Landing, dry_run: bool) -> str:
         said += f"; {refused:,} set aside ({reasons})"
     if landing.refused_again:
         said += f"; {landing.refused_again:,} set aside before"
+    if landing.released:
+        said += f"; {landing.released:,} set aside earlier no longer held"
     return said

@@ -11,7 +11,7 @@ from extract.contract import ExtractError
 from extract.store import known_files
 from pipelines import progress, runs, show
 from pipelines.plan_text import plan_json, plan_text
-from pipelines.settings import Settings, existing_key
+from pipelines.settings import Settings, existing_key, units_secret
 from pipelines.source_file import precedence
 from transform.changes import FIGURES, Change, changes
 from transform.codelists import parse_code_list
@@ -100,7 +100,7 @@ def plan(
         remedy = "Count it from the table with each version of the definition: courtstats count --table FILE"
         raise TransformError("a published table answers it, not a count of records", where=new.id, remedy=remedy)
     done = [c if c.fingerprint == new.fingerprint else _counted(settings, c, new, at, cells=cells) for c in found]
-    key = existing_key(settings) if units else None
+    key = units_secret(settings) if units else None
     if as_json:
         show.write(show.to_json(plan_json(new, done, cells=cells, key=key)))
     else:

@@ -12,7 +12,7 @@ from extract.contract import Refusal
 from extract.records import rows
 from pipelines import runs
 from pipelines.settings import Settings
-from pipelines.sources import LandRequest, check_request, find_files, mapping_of, read_messages
+from pipelines.sources import LandRequest, check_request, deliveries_of, find_files, mapping_of, reader_of
 
 
 def read(
@@ -26,14 +26,17 @@ def read(
 
     Returns how many things were refused.
     """
-    files = check_request(LandRequest(find_files(paths, format), mapping, None, covers)).files
+    request = check_request(LandRequest(find_files(paths, format), mapping, None, covers))
+    files = request.files
     texts = runs.texts(settings, make_key=False)
     now = datetime.now(UTC)
-    if files.format == "spi":
+    if files.format != "table":
+        from extract.parsing import read_delivery
+
+        reader = reader_of(request, now, settings.spi_system, texts)
         refused = 0
-        for _file, reading in read_messages(
-            files.files, received_at=now, system=settings.spi_system, texts=texts, done=lambda _n: None
-        ):
+        for delivery in deliveries_of(request):
+            reading = read_delivery(delivery, reader)
             for statement in reading.statements:
                 _print_rows(rows(statement))
             refused += _print_refusals(reading.refusals)
@@ -41,7 +44,7 @@ def read(
 
     from extract.tables import read_tables
 
-    found = mapping_of(LandRequest(files, mapping, now, covers))
+    found = mapping_of(request)
     with tempfile.TemporaryDirectory(prefix="courtstats-") as spool:
         table = read_tables(
             [f.path for f in files.files], [f.name for f in files.files], found,

@@ -180,8 +180,8 @@ def key_of(order: "Order") -> str:
 
 
 def _code_of(order: "Order") -> str:
-    """A digest of what counts beside the definition: the SQL, the modules that read its rows, and the forces."""
-    said = count_sql(order.question, order.unit) + _counting_code()
+    """A digest of what counts beside the definition: SQL, modules that read its rows, precedence of sources, forces."""
+    said = count_sql(order.question, order.unit) + _counting_code() + repr(order.precedence)
     if {"police_force", "region"} & set(used_breakdowns(order.question)):
         said += read_sources(SQL / "standing")["forces.parquet"].sha256
     return sha256(said.encode()).hexdigest()

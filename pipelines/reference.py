@@ -1,6 +1,6 @@
 """The pages of docs/ that are made from the code: `python -m pipelines.reference` writes them, a test compares.
 
-The hearing-result record, the tables of the warehouse, the checks, and the columns of a mapping.
+The hearing-result record, the tables of the warehouse, the checks, the columns of a mapping, the keys of a source.
 """
 
 import re
@@ -17,7 +17,7 @@ MADE = "<!-- Made from the code by `make docs`; change it there. -->\n"
 
 def pages() -> dict[str, str]:
     """Every generated page: path from the project's root to text."""
-    mapping = "docs/mapping.md"
+    mapping, sources = "docs/mapping.md", "docs/sources.md"
     found = load_definitions(DEFINITIONS)
     questions = {f"docs/questions/{q.id}.md": question_page(q) for q in found.questions.values()}
     return {
@@ -31,6 +31,7 @@ def pages() -> dict[str, str]:
         "docs/reference/warehouse.md": warehouse(),
         "docs/reference/checks.md": checks(),
         mapping: between((ROOT / mapping).read_text(encoding="utf-8"), "columns", mapping_columns()),
+        sources: between((ROOT / sources).read_text(encoding="utf-8"), "keys", source_keys()),
     }
 
 
@@ -136,6 +137,13 @@ def mapping_columns() -> str:
     from extract.mapping import COLUMNS
 
     return "\n" + grid(["column", "meaning"], [[f"`{name}`", meaning] for name, meaning in COLUMNS.items()]) + "\n"
+
+
+def source_keys() -> str:
+    """The keys of a source in sources.toml."""
+    from pipelines.source_shape import key_table
+
+    return f"\n{key_table()}\n"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import show
-from pipelines.settings import HOME_REMEDY, Settings, SettingsError, the_key, unit_key
+from pipelines.settings import HOME_REMEDY, Settings, SettingsError, unit_key, units_secret
 from pipelines.times import in_words
 from transform.contract import COUNTED, HELD, answer_json
 
@@ -50,11 +50,11 @@ def landed(settings: Settings, done: "Landed", *, dry_run: bool, as_json: bool) 
         )
     if landing.undecided:
         show.write(
-            f"For {landing.undecided:,} hearings there were several different statements with one time of receipt: "
-            "which counts was decided by a hash of their content. Land them in order with --received-at to decide it."
+            f"Hearings of which several different statements have the same time: {landing.undecided:,}. Which of them "
+            "counts was decided by a hash of their content; SPI messages can be landed in order with --received-at."
         )
-    if done.left:
-        show.write(f"{done.left:,} other files were left alone.")
+    if left := done.left + landing.left:
+        show.write(f"{left:,} other files were left alone.")
 
 
 def set_aside(settings: Settings, batch: int) -> None:
@@ -66,7 +66,7 @@ def set_aside(settings: Settings, batch: int) -> None:
     for refusal in held[:SHOWN_REFUSALS]:
         show.write(f"  {refusal['file']}: {refusal['place']}: {REASONS[refusal['reason']]} [{refusal['reason']}]")
     if len(held) > SHOWN_REFUSALS:
-        show.write(f"  and {len(held) - SHOWN_REFUSALS:,} more: courtstats read PATH shows all of them")
+        show.write(f"  and {len(held) - SHOWN_REFUSALS:,} more: courtstats quarantine show")
 
 
 def checks(outcomes: "Sequence[Outcome | CheckRow]") -> list[dict[str, Any]]:
@@ -201,7 +201,7 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
     """The units behind a figure, by keyed names; references only when asked for, and that is logged."""
     from pipelines import runs
 
-    key = the_key(settings)
+    key = units_secret(settings)
     found = runs.units(settings, order)
     status = COUNTED if found else runs.count(settings, order).status  # none is not always a true zero
     if references:
@@ -300,8 +300,10 @@ def _status_of_records(settings: Settings, held: "StoreState") -> None:
         show.write(f"           {held.newest_batch} batches, newest receipt {newest}")
     else:
         show.write("           nothing landed yet: courtstats land PATH")
-    if held.refused:
-        show.write(f"           {held.refused:,} set aside in quarantine")
+    if held.held:
+        show.write(f"           {held.held:,} set aside and held: courtstats quarantine")
+    if gone := held.refused - held.held:
+        show.write(f"           {gone:,} set aside once and read since")
 
 
 def _run(stored: "StoredRun") -> dict[str, Any]:

@@ -7,12 +7,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
+from extract.quarantine import held_for
 from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
+from pipelines.pushed_codes import pushed_codes_missing
 from pipelines.settings import DEFINITIONS, Settings, definitions_of, existing_key, key_check, the_key
-from transform.answers import requested
+from pipelines.source_file import precedence
+from transform.answers import requested, with_quarantine
 from transform.contract import Answer, TransformError
 from transform.definition import Question
 from transform.periods import Period
+from transform.precedence import Precedence, precedence_of
 from transform.questions import Definitions, load_definitions, load_lists, load_question
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ class Order:
     files: tuple[str, ...]
     now: datetime
     code_version: str
+    precedence: tuple[Precedence, ...]
     dry_run: bool = False
 
 
@@ -99,7 +104,8 @@ def prepare_all(
     all of the question's. Orders come by period, and by unit within a period.
 
     Raises:
-        ExtractError: nothing was ever landed, or the store was made with another key.
+        ExtractError: nothing was ever landed, the store was made with another key, or a source landed only codes
+            among which some of the question's are not (a group).
         TransformError: a combination or a unit that the question does not declare.
     """
     asked = [[name.strip() for name in item.split(",")] for item in by]
@@ -123,6 +129,8 @@ def prepare_all(
         )
     # Later than the newest receipt nothing is known: a time to come would make this answer outrank every later one.
     known = min(as_known_at, newest) if as_known_at else newest
+    if missing := pushed_codes_missing(settings, question, newest_batch=batch, known_at=known):
+        raise ExceptionGroup("codes that were not landed", missing)
     files = known_files(settings.store, min(p.first for p in periods), max(p.last for p in periods))
     first = Order(
         question=question,
@@ -135,6 +143,7 @@ def prepare_all(
         files=files,
         now=now.astimezone(UTC),
         code_version=code_version(),
+        precedence=precedence_of(precedence(settings)),
         dry_run=dry_run,
     )
     wanted = [unit for unit in question.units if unit in (units or question.units)]
@@ -145,7 +154,7 @@ def records(order: Order) -> "Records":
     """The records an order is counted from."""
     from transform.engines.duckdb import Records
 
-    return Records(files=order.files, newest_batch=order.newest_batch, as_known_at=order.as_known_at)
+    return Records(order.files, order.newest_batch, order.as_known_at, order.precedence)
 
 
 def count(settings: Settings, order: Order) -> Answer:
@@ -168,7 +177,13 @@ def count_all(settings: Settings, orders: Sequence[Order]) -> list[Answer]:
         key = the_key(settings)
         answers = count_series(one.question, records(one), periods, one.by, unit=unit, key=key, now=one.now)
         found |= {(unit, period): answer for period, answer in zip(periods, answers, strict=True)}
-    return [found[order.unit, order.period] for order in orders]
+    one = orders[0]
+    spans = [(order.period.first, order.period.last) for order in orders]
+    held = held_for(settings.store, one.newest_batch, one.as_known_at, spans)
+    return [
+        with_quarantine(found[order.unit, order.period], aside.of_days, aside.of_unknown_day)
+        for order, aside in zip(orders, held, strict=True)
+    ]
 
 
 def units(settings: Settings, order: Order) -> "list[Unit]":

@@ -6,6 +6,7 @@ Every setting is one field of `Settings`; README's table is checked against them
 import difflib
 import hmac
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -15,9 +16,11 @@ from pathlib import Path
 from extract.contract import StageError
 
 PREFIX = "COURTSTATS_"
+SECRET_PREFIX = "COURTSTATS_SECRET_"  # noqa: S105 - the beginning of names, no secret
 DEFINITIONS = Path(__file__).resolve().parents[1] / "sql"
 KEY_LENGTH = 32
 SHORTEST_KEY = 16
+MOST_WORKERS = 64
 HOME_REMEDY = "Set COURTSTATS_HOME to a folder of yours"
 
 
@@ -37,6 +40,9 @@ class Settings:
     key: secret for keyed digests; None means the key file in `home`, made on first use.
     definitions: folder with `questions/` and `codelists/`.
     spi_system: system that an SPI message without one comes from.
+    sources: file that describes the named sources; it need not exist.
+    workers: processes that read messages.
+    units_key: secret by which units are shown outside the records store; None means `key`.
     """
 
     home: Path
@@ -45,6 +51,9 @@ class Settings:
     key: str | None
     definitions: Path
     spi_system: str
+    sources: Path
+    workers: int
+    units_key: str | None
 
     def __repr__(self) -> str:
         """Without the key and without the password that a URL may carry."""
@@ -57,7 +66,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     Raises:
         ExceptionGroup[SettingsError]: every unknown name and unusable value at once.
     """
-    found = {k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith(PREFIX)}
+    given = os.environ if environ is None else environ
+    found = {k: v for k, v in given.items() if k.startswith(PREFIX) and not _SECRET.fullmatch(k)}
     names = {PREFIX + f.name.upper(): f.name for f in fields(Settings)}
     faults = [_unknown(name, names) for name in sorted(found.keys() - names)]
     faults += [
@@ -65,20 +75,28 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         for name in sorted(found.keys() & names.keys())
         if not found[name].strip()
     ]
-    key = found.get(PREFIX + "KEY")
-    if key and len(key) < SHORTEST_KEY:
-        faults.append(
-            SettingsError(
-                f"is shorter than {SHORTEST_KEY} characters", where=PREFIX + "KEY", remedy="Use a longer secret"
-            )
-        )
+    faults += [
+        SettingsError(f"is shorter than {SHORTEST_KEY} characters", where=name, remedy="Use a longer secret")
+        for name in (PREFIX + "KEY", PREFIX + "UNITS_KEY")
+        if 0 < len(found.get(name, "").strip()) < SHORTEST_KEY
+    ]
+    workers = found.get(PREFIX + "WORKERS")
+    if workers and not (workers.isascii() and workers.isdigit() and 1 <= int(workers) <= MOST_WORKERS):
+        remedy = f"Give a number from 1 to {MOST_WORKERS}, or unset it"
+        faults.append(SettingsError("is no number of processes", where=PREFIX + "WORKERS", remedy=remedy))
     if faults:
         raise ExceptionGroup("settings", faults)
     if home is not None:  # a home of its own: nothing from elsewhere may be written to
-        found = {k: v for k, v in found.items() if k in (PREFIX + "DEFINITIONS", PREFIX + "SPI_SYSTEM")}
+        found = {
+            k: v for k, v in found.items() if k in (PREFIX + "DEFINITIONS", PREFIX + "SPI_SYSTEM", PREFIX + "WORKERS")
+        }
     for name in (PREFIX + "HOME", PREFIX + "STORE"):
         if home is None and name in found and Path(found[name]).expanduser().is_file():
             faults.append(SettingsError("is a file", where=f"{name}={found[name]}", remedy="Name a folder"))
+    sources = found.get(PREFIX + "SOURCES")
+    if home is None and sources and not Path(sources).expanduser().is_file():
+        where = f"{PREFIX}SOURCES={sources}"
+        faults.append(SettingsError("there is no such file", where=where, remedy="Correct it or unset it"))
     if faults:
         raise ExceptionGroup("settings", faults)
     base = (home or Path(found.get(PREFIX + "HOME", "~/.courtstats"))).expanduser().absolute()
@@ -86,10 +104,33 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         home=base,
         store=Path(found.get(PREFIX + "STORE", base / "records")).expanduser().absolute(),
         warehouse_url=found.get(PREFIX + "WAREHOUSE_URL", f"sqlite:///{base / 'warehouse.db'}"),
-        key=key if home is None else None,
+        key=found.get(PREFIX + "KEY") if home is None else None,
         definitions=Path(found.get(PREFIX + "DEFINITIONS", DEFINITIONS)).expanduser().absolute(),
         spi_system=found.get(PREFIX + "SPI_SYSTEM", "B00LIBRA"),
+        sources=Path(found.get(PREFIX + "SOURCES", base / "sources.toml")).expanduser().absolute(),
+        units_key=found.get(PREFIX + "UNITS_KEY") if home is None else None,
+        workers=int(found.get(PREFIX + "WORKERS", usable_cores())),
     )
+
+
+_SECRET = re.compile(SECRET_PREFIX + "[A-Z][A-Z0-9_]*")
+
+
+def secret(name: str, environ: Mapping[str, str] | None = None) -> str:
+    """The value of `COURTSTATS_SECRET_<name>`: read where it is used, and kept in no `Settings`.
+
+    Raises:
+        SettingsError: it is not set, or empty.
+    """
+    value = (os.environ if environ is None else environ).get(SECRET_PREFIX + name, "").strip()
+    if not value:
+        raise SettingsError("is not set", where=SECRET_PREFIX + name, remedy="Set it to what the source needs")
+    return value
+
+
+def usable_cores() -> int:
+    """Processors that this process may use."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
 
 
 def _unknown(name: str, names: Mapping[str, str]) -> SettingsError:
@@ -163,6 +204,11 @@ def make_home(settings: Settings) -> None:
 def key_check(key: bytes) -> str:
     """A short fingerprint by which a records store knows the key it was made with."""
     return hmac.digest(key, b"courtstats key check", "sha256").hex()[:16]
+
+
+def units_secret(settings: Settings) -> bytes:
+    """What `unit_key` is made with: it may be changed at any time, the records' own key may not (docs/privacy.md)."""
+    return settings.units_key.encode() if settings.units_key else the_key(settings)
 
 
 def unit_key(key: bytes, case_key: str) -> str:

@@ -152,7 +152,12 @@ def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 def write(text: str) -> None:
     """Print to standard output, where answers go and nothing else."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    try:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise OutputError(f"cannot be written ({fault.strerror})", where="standard output") from None
 
 
 def to_json(value: object) -> str:

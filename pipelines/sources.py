@@ -1,50 +1,47 @@
 """From paths to records: which files there are, which reader they need, and one landing of them."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract.contract import ExtractError, Reading, Refusal, Statement, Texts
+from extract.contract import ExtractError, Texts
+from extract.deliveries import Deliveries
+from extract.deliveries import SourceFile as SourceFile
+from extract.kinds import origin_of
+from pipelines.extract_files import noted
+from pipelines.finding import NOTHING_TO_READ as NOTHING_TO_READ
+from pipelines.finding import Files as Files
+from pipelines.finding import amount
+from pipelines.finding import find_files as find_files
 from pipelines.times import LONDON, end_of_day
 
 if TYPE_CHECKING:
     from extract.mapping import Mapping
+    from extract.parsing import Reader
+    from extract.rereading import Content
     from extract.store import Landing
-
-ENDINGS = {".xml": "spi", ".csv": "table", ".parquet": "table"}
-SPI_SOURCE = "spi"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file to read and what it is called in records and refusals (relative to the folder given)."""
-
-    path: Path
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of one call, all of one format; `left` counts files in folders that are of no known kind."""
-
-    format: str
-    files: tuple[SourceFile, ...]
-    left: int
 
 
 @dataclass(frozen=True, slots=True)
 class LandRequest:
-    """One landing: files, how to read them, when they were received (None: now) and the days they cover."""
+    """One landing: files, how to read them, when they were received (None: now) and the days they cover.
+
+    `source_name` is that of a named source (None: the mapping's, else the format), `system` the court system of
+    what does not name one (None: the mapping's, else the setting's). `only` is what of the messages is to be read
+    (None: everything). The files of a table extract are read whole, because together they restate its days.
+    """
 
     files: Files
     mapping: Path | None
     received_at: datetime | None
     covers: tuple[date, date] | None
+    source_name: str | None = None
+    system: str | None = None
+    only: "Content | None" = None
 
 
 def check_request(request: LandRequest) -> LandRequest:
@@ -53,7 +50,7 @@ def check_request(request: LandRequest) -> LandRequest:
     faults = [
         ExtractError("is for table extracts, these are messages", where=name, remedy="Leave it out")
         for name, value in used.items()
-        if value and request.files.format == "spi"
+        if value and request.files.format != "table"
     ]
     if faults:
         raise ExceptionGroup("options", faults)
@@ -62,84 +59,19 @@ def check_request(request: LandRequest) -> LandRequest:
     return request
 
 
-def find_files(paths: Sequence[Path], format: str | None = None) -> Files:
-    """The files under the paths; folders are searched through, in the order of names.
-
-    Raises:
-        ExceptionGroup[ExtractError]: paths that are not there, files of no known kind, several kinds at once.
-    """
-    faults: list[Exception] = []
-    found: list[SourceFile] = []
-    left = 0
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file())
-            usable = [p for p in inside if _kind(p, None) and (not format or _kind(p, None) == format)]
-            found += [SourceFile(p, p.relative_to(path).as_posix()) for p in usable]
-            left += len(inside) - len(usable)
-        elif not path.exists():
-            faults.append(ExtractError("there is no such file or folder", where=str(path), remedy="Check the path"))
-        elif not _kind(path, format):
-            faults.append(
-                ExtractError(
-                    "is of no known kind", where=str(path), remedy="Say which it is with --format spi or --format table"
-                )
-            )
-        else:
-            found.append(SourceFile(path, path.name))
-    found = list({f.path.resolve(): f for f in reversed(found)}.values())[::-1]  # a file named twice is read once
-    kinds = {_kind(f.path, format) for f in found}
-    if len(kinds) > 1:
-        faults.append(ExtractError("messages and tables are mixed", remedy="Land them in two calls, or say --format"))
-    if not faults and not found:
-        faults.append(
-            ExtractError(
-                "there is nothing to read",
-                where=", ".join(map(str, paths)),
-                remedy="Files end in .xml, .csv or .parquet",
-            )
-        )
-    if faults:
-        raise ExceptionGroup("files", faults)
-    return Files(kinds.pop() or "", tuple(found), left)
+def deliveries_of(request: LandRequest) -> Deliveries:
+    """The messages that a request is about."""
+    files = request.files
+    only = request.only.names if request.only else None
+    return Deliveries(files.files, files.format, others_left=files.chosen, only=only)
 
 
-def _kind(path: Path, format: str | None) -> str | None:
-    return format or ENDINGS.get(path.suffix.lower())
+def reader_of(request: LandRequest, received_at: datetime, system: str, texts: Texts) -> "Reader":
+    """How the messages of a request are read; `system` where the request names none."""
+    from extract.parsing import Reader
 
-
-def read_messages(
-    files: Sequence[SourceFile], *, received_at: datetime, system: str, texts: Texts, done: Callable[[int], None]
-) -> Iterator[tuple[SourceFile, Reading]]:
-    """Read SPI messages one after another; a file that cannot be opened is a refusal like any other."""
-    from extract.spi import read_spi
-    from extract.xml import MAX_BYTES
-
-    for file in files:
-        try:
-            data = file.path.read_bytes() if file.path.stat().st_size <= MAX_BYTES else None
-        except OSError:
-            reading = _refused("unreadable", file)
-        else:
-            reading = (
-                _refused("too-large", file)
-                if data is None
-                else read_spi(
-                    data,
-                    file=file.name,
-                    source_name=SPI_SOURCE,
-                    received_at=received_at,
-                    default_system=system,
-                    texts=texts,
-                )
-            )
-        yield file, reading
-        done(1)
-
-
-def _refused(reason: str, file: SourceFile) -> Reading:
-    mark = sha256(str(file.path.absolute()).encode()).hexdigest()  # its content cannot be read
-    return Reading((), (Refusal(reason, file.name, "the file", mark),))
+    format = request.files.format
+    return Reader(format, request.source_name or format, request.system or system, received_at, texts)
 
 
 def land_files(
@@ -150,57 +82,115 @@ def land_files(
     texts: Texts,
     landed_at: datetime,
     dry_run: bool,
+    workers: int = 1,
     done: Callable[[int], None] = lambda _n: None,
     waiting: Callable[[], None] = lambda: None,
 ) -> "Landing":
-    """Read every file and land what they say as one batch (see extract/landing.py)."""
-    from extract.landing import Source, land
-    from extract.records import batches, with_delivery
+    """Read every file and land what they say as one batch (see extract/landing.py).
 
+    `system` is that of messages which name none, `workers` the number of processes that read them; `done` is told
+    what was read, in the unit of `amount`.
+    """
     received_at = receipt(request.received_at, landed_at)
-    files = request.files.files
-    if request.files.format == "spi":
-        refusals: list[Refusal] = []
-
-        def statements() -> Iterator[tuple[int, Statement]]:
-            readings = read_messages(files, received_at=received_at, system=system, texts=texts, done=done)
-            for number, (_file, reading) in enumerate(readings):
-                refusals.extend(reading.refusals)
-                for statement in reading.statements:
-                    yield number, statement
-
-        source = Source(SPI_SOURCE, "spi", len(files), received_at, given=request.received_at is not None, by_name=True)
-        return land(
-            store,
-            source,
-            batches(statements()),
-            lambda: refusals,
-            landed_at=landed_at,
-            dry_run=dry_run,
+    asked = _asked(request, system)
+    if request.files.format == "table":
+        return _land_tables(
+            request, store, received_at, asked, texts=texts, landed_at=landed_at, dry_run=dry_run, done=done,
             waiting=waiting,
-        )
+        )  # fmt: skip
+    from extract import holding
+    from extract.landing import Source, land
+    from extract.parsing import Parsing
+    from extract.store import newest_batch
 
+    watched = holding.watch(store, newest_batch(store))
+    reader = reader_of(request, received_at, system, texts)
+    deliveries = deliveries_of(request)
+    hashes: set[str] = set()
+    only = request.only.names if request.only else None
+    wanted = request.only.of(deliveries) if request.only else deliveries
+    looked_through = holding.noticing(wanted, watched, hashes)
+    parsing = Parsing(looked_through, reader, workers, _mark(request, deliveries), _steps(done))
+    source = Source(
+        reader.source_name, reader.format, len(request.files.files), received_at,
+        given=request.received_at is not None, by_name=reader.format == "spi",
+    )  # fmt: skip
+    with closing(parsing.batches()) as batches:
+        return land(
+            store, source, batches, lambda: parsing.refusals, landed_at=landed_at, dry_run=dry_run, waiting=waiting,
+            asked=asked, left=lambda: deliveries.left,
+            reread=lambda: holding.read_again(watched, request.files.files, hashes, only),
+        )  # fmt: skip
+
+
+def _mark(request: LandRequest, deliveries: Deliveries) -> Callable[[], int]:
+    """How far the files are read, in the unit of `amount`."""
+    *_, unit, size = amount(request.files)
+    return (lambda: deliveries.files_read) if unit == "files" else (lambda: deliveries.bytes_read // size)
+
+
+def _steps(done: Callable[[int], None]) -> Callable[[int], None]:
+    """Marks reached, told as what is new since the one before."""
+    before = 0
+
+    def reached(mark: int) -> None:
+        nonlocal before
+        if mark > before:
+            done(mark - before)
+            before = mark
+
+    return reached
+
+
+def _asked(request: LandRequest, system: str) -> dict[str, str]:
+    """How a landing was asked for, as far as asking for it again needs."""
+    mapping, covers = request.mapping, request.covers
+    told = {
+        "mapping": str(mapping.absolute()) if mapping else None,
+        "covers": f"{covers[0]}..{covers[1]}" if covers else None,
+        "system": request.system or (system if request.files.format == "spi" else None),
+        "source": request.source_name,
+        "files": noted(request.files.files) if request.files.format == "table" else None,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _land_tables(
+    request: LandRequest,
+    store: Path,
+    received_at: datetime,
+    asked: dict[str, str],
+    *,
+    texts: Texts,
+    landed_at: datetime,
+    dry_run: bool,
+    done: Callable[[int], None],
+    waiting: Callable[[], None],
+) -> "Landing":
+    from extract import holding
+    from extract.landing import Source, land
+    from extract.records import with_delivery
+    from extract.store import newest_batch
     from extract.tables import read_tables
 
     mapping = mapping_of(request)
+    files = request.files.files  # all of them, whatever `only` says: a part of an extract would empty days
+    origins = {f.name: origin_of(f.path) for f in files}
     with ExitStack() as stack:
         spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="courtstats-")))
         read = read_tables(
             [f.path for f in files], [f.name for f in files], mapping,
             covers=request.covers, received_at=received_at, texts=texts, spool=spool, done=done,
         )  # fmt: skip
-        source = Source(
-            mapping.source, "table", len(files), received_at, given=request.received_at is not None, by_name=False
-        )
+        given = request.received_at is not None
+        source = Source(mapping.source, "table", len(files), received_at, given=given, by_name=False)
+        watched = holding.watch(store, newest_batch(store))
         return land(
-            store,
-            source,
-            with_delivery(read.batches),
-            lambda: read.refusals,
-            landed_at=landed_at,
-            dry_run=dry_run,
-            waiting=waiting,
-        )
+            store, source, with_delivery(read.batches),
+            lambda: [r if r.origin else replace(r, origin=origins.get(r.file, "")) for r in read.refusals],
+            landed_at=landed_at, dry_run=dry_run, waiting=waiting, asked=asked,
+            reread=lambda: holding.read_again(watched, files),
+        )  # fmt: skip
 
 
 def receipt(given: datetime | None, now: datetime) -> datetime:
@@ -228,4 +218,5 @@ def mapping_of(request: LandRequest) -> "Mapping":
             where=request.files.files[0].name,
             remedy="Write one (docs/mapping.md) and name it with --mapping FILE",
         )
-    return load_mapping(request.mapping)
+    mapping = load_mapping(request.mapping)
+    return replace(mapping, source=request.source_name or mapping.source, system=request.system or mapping.system)

@@ -7,8 +7,8 @@ Bound parameters: `from` and `to` (first and last day of all periods), `as_known
 
 The relations that a statement reads: `records` (columns of `extract.contract.RECORDS`), `asked_period`
 (number, first_day, last_day; periods do not overlap), `held_days` (first_day, last_day), `precedence`
-(source, format, over_source, over_format, over_system; null is any), for each code list `list_...` (code,
-match, category, place), where the code of a text entry is its digest, and where they are used
+(source, format, over_source, over_format, over_system; null is any), `dropped_source` (name), for each code
+list `list_...` (code, match, category, place), where the code of a text entry is its digest, and where they are used
 `outcome_entry` (code, match, category, rank), `asked_value` (step, asked, value), `asked_window` (step,
 asked, first_day, last_day), `standing_force` (code, force, region) and `standing_police_force` and
 `standing_region` (name, place). A named rule is a function of the same name.

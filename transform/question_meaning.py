@@ -160,11 +160,11 @@ def _outcome_faults(data: dict[str, Any], lists: Lists) -> Iterator[Found]:
     named = [p for p in prefer if isinstance(p, str)] if isinstance(prefer, list) else []
     categories = list(lists[name].categories)
     for position, category in enumerate(named):
-        if category not in categories:
+        if category in named[:position]:
+            yield ("outcome", "prefer", position), f"{category!r} is named twice", "Name each category once"
+        elif category not in categories:
             what = f"{category!r} is no category of {name!r}"
             yield ("outcome", "prefer", position), what, nearest(category, categories, "categories")
-        elif category in named[:position]:
-            yield ("outcome", "prefer", position), f"{category!r} is named twice", "Name each category once"
     if named and (missing := [c for c in categories if c and c not in named]):
         what = f"`prefer` leaves out {', '.join(map(repr, missing))}"
         yield ("outcome", "prefer"), what, "Put every category of the list in its place"

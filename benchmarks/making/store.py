@@ -7,12 +7,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-from deltalake import CommitProperties, Transaction, write_deltalake
 
-from extract import store
+from extract import appending, store
 from extract.contract import RECORDS, text_digest
-from extract.store import APPLICATION, Landing, write_summary
+from extract.landing import IN_ORDER
+from extract.store import Landing, records_folder, write_summary
 from pipelines.settings import key_check, load_settings, the_key
 
 MONTHS = 120
@@ -31,7 +30,7 @@ def month(number: int) -> date:
 
 def main(home: Path, rows: int) -> None:
     done = home / "made.json"
-    made = {"rows": rows, "sql": RECORDS_SQL.read_text(), "columns": RECORDS.names}
+    made = {"rows": rows, "sql": RECORDS_SQL.read_text(), "columns": RECORDS.names, "layout": "zstd"}
     if not done.exists() or json.loads(done.read_text()) != made:
         shutil.rmtree(home, ignore_errors=True)
         make(home, rows)
@@ -72,20 +71,15 @@ def make(home: Path, rows: int) -> None:
 
 
 def _append(connection: duckdb.DuckDBPyConnection, path: Path, batch: int) -> None:
-    """One commit, in the order and with the settings of extract/landing.py."""
-    ordered = connection.sql(
-        f"select {', '.join(RECORDS.names)} from landing "
-        "order by hearing_month, hearing_date, statement_key, case_index, offence_index, result_index"
-    ).to_arrow_reader(65_536)
-    typed = (pa.Table.from_batches([b]).cast(RECORDS).to_batches() for b in ordered)
-    write_deltalake(
-        str(path / "records"),
-        pa.RecordBatchReader.from_batches(RECORDS, (b for batches in typed for b in batches)),
-        partition_by=["hearing_month"],
-        mode="append",
-        name="hearing_results",
-        commit_properties=CommitProperties(app_transactions=[Transaction(APPLICATION, batch)]),
-    )
+    """One commit, in the order and by the means of extract/landing.py."""
+    folder = records_folder(path)
+    table = appending.ready(folder)
+    actions = []
+    for (month,) in connection.execute("select distinct hearing_month from landing order by all").fetchall():
+        rows = connection.table("landing").filter(f"hearing_month = '{month}'").order(IN_ORDER)
+        batches = rows.select(*appending.STORED.names).to_arrow_reader(appending.ROW_GROUP)
+        actions += appending.write_month(folder, month, batches)
+    appending.commit(table, actions, batch=batch)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write a synthetic table extract and its mapping: FOLDER ROWS. One row per result, over the days of 2023."""
+"""Write a synthetic table extract (CSV, Parquet) and its mapping: FOLDER ROWS. One row per result, days of 2023."""
 
 import json
 import sys
@@ -51,11 +51,12 @@ from drawn
 
 def main(folder: Path, rows: int) -> None:
     folder.mkdir(parents=True)
-    target = folder / "extract.csv"
+    target, parquet = folder / "extract.csv", folder / "extract.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"copy ({ROWS}) to '{target}' (header)", {"rows": rows})
+        connection.execute(f"copy ({ROWS}) to '{parquet}' (format parquet)", {"rows": rows})
     (folder / "mapping.toml").write_text(MAPPING)
-    print(json.dumps({"rows": rows, "bytes": target.stat().st_size}))
+    print(json.dumps({"rows": rows, "bytes": target.stat().st_size, "parquet_bytes": parquet.stat().st_size}))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,23 @@
-"""courtstats lands files into a fresh store, without Prefect and checks: FORMAT PATH HOME [MAPPING]."""
+"""courtstats lands files into a fresh store, without Prefect and checks."""
 
+import argparse
 import json
+import resource
 import shutil
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from extract import landing, records, spi, store, tables
+from extract import common_platform, landing, parsing, records, spi, store, tables
 from pipelines.runs import texts
 from pipelines.settings import key_check, load_settings, the_key
 from pipelines.sources import LandRequest, find_files, land_files
 
-IMPORTED_BEFORE_THE_CLOCK_STARTS = (landing, records, spi, tables)
+KIB_PER_MIB = 1024
+IMPORTED_BEFORE_THE_CLOCK_STARTS = (common_platform, landing, parsing, records, spi, tables)
 
 
-def main(format: str, path: Path, home: Path, mapping: Path | None) -> None:
+def main(format: str, path: Path, home: Path, mapping: Path | None, workers: int) -> None:
     shutil.rmtree(home, ignore_errors=True)
     settings = load_settings({}, home=home)
     known = texts(settings, make_key=True)
@@ -29,6 +31,7 @@ def main(format: str, path: Path, home: Path, mapping: Path | None) -> None:
         texts=known,
         landed_at=now,
         dry_run=False,
+        workers=workers,
     )
     seconds = time.perf_counter() - start
     said = {
@@ -37,8 +40,16 @@ def main(format: str, path: Path, home: Path, mapping: Path | None) -> None:
         "rows": done.rows,
         "refused": sum(done.refused.values()),
     }
-    print(json.dumps({"seconds": seconds, **said}))
+    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // KIB_PER_MIB  # the largest; 0 where there is none
+    print(json.dumps({"seconds": seconds, "worker_peak_mib": worker, **said}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]) if sys.argv[4:] else None)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("format")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("home", type=Path)
+    parser.add_argument("mapping", type=Path, nargs="?")
+    parser.add_argument("--workers", type=int, default=1)
+    asked = parser.parse_args()
+    main(asked.format, asked.path, asked.home, asked.mapping, asked.workers)

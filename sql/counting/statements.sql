@@ -24,7 +24,7 @@ contested as materialized (
 ),
 rival as materialized (
     select
-        statement_key, stated_at, received_at, landed_batch, payload_hash, case_index, hearing_date,
+        statement_key, stated_at, received_at, landed_batch, payload_hash, case_index, hearing_date, source_format,
         {{unit}} as unit_key,
         count(result_index) as result_rows  -- a statement with nothing left has one row without a result
     from records
@@ -48,8 +48,14 @@ replaced as materialized (
     where row(stated_at, received_at, landed_batch, payload_hash, case_index) <> latest.statement
 ),
 
--- One source goes before another: where it spoke of a court and a day, whatever is left of that now, what the other
--- says of them is set aside, for it would count twice.
+-- One source goes before another: where it speaks of a court and a day, and if only to say that nothing is left, what
+-- the other says of them is set aside, for it would count twice. An empty day of an extract names no court, so there
+-- what was said before still tells which courts it is about.
+restated as (
+    select statement_key, stated_at, received_at, landed_batch, payload_hash, case_index
+    from replaced
+    where source_format <> 'table'
+),
 covered as materialized (
     select distinct
         left(court_ou_code, 5) as covered_court, hearing_date as covered_day, over_source, over_format, over_system
@@ -58,7 +64,9 @@ covered as materialized (
     join precedence
         on (precedence.source is null or precedence.source = source_name)
         and (precedence.format is null or precedence.format = source_format)
+    anti join restated using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
     where court_ou_code is not null
+      and source_name not in (select name from dropped_source)  -- what the question does not count covers nothing
       and received_at <= $as_known_at
       and landed_batch <= $newest_batch
 ),

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ def test_every_unknown_or_unusable_setting_is_named_at_once(command, tmp_path: P
         (("count",), "Missing argument"),
         ((*COUNT, "--from", "2020-01-01"), "--from and --to, or --period"),
         ((*COUNT, *QUARTER, "--to", "2020-03-31"), "--from and --to, or --period"),
-        (("land", "--format", "excel", "x.xls"), "neither spi nor table"),
+        (("land", "--format", "excel", "x.xls"), "neither spi, common-platform nor table"),
         ((*COUNT, "--from", "2020-13-01", "--to", "2020-03-31"), "--from: '2020-13-01' is no date"),
         ((*COUNT, *QUARTER, "--as-known-at", "yesterday"), "--as-known-at: 'yesterday' is no time"),
         (("read", "x.csv", "--covers", "2020-01-01"), "--covers: '2020-01-01' is no span of days"),
@@ -207,3 +209,15 @@ def test_a_draft_with_faults_is_told_and_does_not_hide_the_other_questions(comma
     assert "stalking-protection-orders\n" in done.out
     assert len(done.faults) == 1
     assert done.faults[0].startswith("questions/draft.toml:1:")
+
+
+def test_output_that_cannot_be_written_is_a_fault_and_not_a_success(tmp_path: Path) -> None:
+    """A full disk behind `>` must not look like an answer."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", "questions"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={"HOME": str(tmp_path), "COURTSTATS_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+    assert done.returncode != 0
+    assert done.stderr == "courtstats: standard output: cannot be written (No space left on device).\n"

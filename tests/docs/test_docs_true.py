@@ -13,15 +13,17 @@ from pipelines.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOP = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-COMMANDS = {name: c for name, c in TOP.items() if not hasattr(c, "commands")} | {
+COMMANDS = {name: c for name, c in TOP.items() if not hasattr(c, "commands") or c.invoke_without_command} | {
     f"{group} {name}": c for group, g in TOP.items() if hasattr(g, "commands") for name, c in g.commands.items()
 }
-"""Every command; those of a group with its name before theirs."""
+"""Every command; those of a group with its name before theirs, and a group that does something by itself."""
 
 
 def described(command: str) -> str:
     """The README's row on a command."""
     rows = re.findall(rf"^\| `{command}(?: [^`|]+)?` \|.*$", README, re.M)
+    of_a_group = tuple(f"| `{other}" for other in COMMANDS if other.startswith(f"{command} "))
+    rows = [row for row in rows if not (of_a_group and row.startswith(of_a_group))]
     assert len(rows) == 1, f"README has {len(rows)} rows on {command}"
     return str(rows[0])
 

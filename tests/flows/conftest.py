@@ -63,6 +63,17 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def prefect_database(prefect_url: str) -> Path:
+    """The file in which the session's Prefect server keeps runs, parameters and logs."""
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    url = PREFECT_API_DATABASE_CONNECTION_URL.value()
+    found = Path(str(getattr(url, "get_secret_value", lambda: url)()).split("///", 1)[1])
+    assert found.is_file()
+    return found
+
+
+@pytest.fixture(scope="session")
 def demo(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
     """The home of a demo that was run by the real command, and what it said."""
     home = tmp_path_factory.mktemp("demo")

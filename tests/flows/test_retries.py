@@ -150,7 +150,7 @@ def test_a_landing_completes_once_though_the_disk_fails_at_its_commit(
     from extract import landing
     from pipelines.land_hearings import land_hearings
 
-    calls = failing(landing, "write_deltalake", OSError(28, "No space left on device"))
+    calls = failing(landing.appending, "commit", OSError(28, "No space left on device"))
     done = land_hearings(cut)
     assert (done.landing.batch, len(calls)) == (1, 2)
     assert [b.refused for b in store.summaries(load_settings().store)] == [{"malformed-xml": 1}]

@@ -1,12 +1,15 @@
-"""Made SPI messages (about nobody) in the shape of the real ones, and every wrapper that they arrive in."""
+"""Made messages (about nobody) in the shape of the real ones: SPI in every wrapper, and Common Platform hearings."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
 
+from extract.common_platform import read_common_platform
 from extract.contract import Reading, Texts
 from extract.spi import read_spi
 
@@ -118,3 +121,77 @@ def shared_messages() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the public test messages are not at {SHARED}")
     return SHARED
+
+
+class MadeHearing:
+    """Builds Common Platform hearings about nobody; keys and their nesting are those of the real ones."""
+
+    HEARING = "11111111-1111-4111-8111-111111111111"
+    CASE = "22222222-2222-4222-8222-222222222222"
+    APPLICATION = "33333333-3333-4333-8333-333333333333"
+    PERSON = "44444444-4444-4444-8444-444444444444"
+
+    @staticmethod
+    def result(code: str | None = "3307", label: str = "Stalking Protection Order", **more: object) -> dict[str, Any]:
+        coded = {} if code is None else {"cjsCode": code}
+        return {"label": label, "orderedDate": "2020-02-03", "category": "FINAL", **coded, **more}
+
+    @classmethod
+    def offence(cls, code: str | None = "PH97010", results: Sequence[object] | None = None, **more: object) -> Any:
+        coded = {} if code is None else {"offenceCode": code}
+        return {"judicialResults": [cls.result("1015", "Fine")] if results is None else results, **coded, **more}
+
+    @classmethod
+    def defendant(cls, offences: Sequence[object] | None = None, **more: object) -> dict[str, Any]:
+        offences = [cls.offence()] if offences is None else offences
+        return {"id": cls.PERSON, "masterDefendantId": cls.PERSON, "offences": offences, **more}
+
+    @classmethod
+    def case(cls, defendants: Sequence[object] | None = None, urn: str = "01ZD0303220", **more: object) -> Any:
+        identifier = {"caseURN": urn, "prosecutionAuthorityOUCode": "0420000"}
+        defendants = [cls.defendant()] if defendants is None else defendants
+        return {"id": cls.CASE, "prosecutionCaseIdentifier": identifier, "defendants": defendants, **more}
+
+    @classmethod
+    def application(cls, results: Sequence[object] | None = None, code: str = "ST19501", **more: object) -> Any:
+        return {
+            "id": cls.APPLICATION,
+            "applicationReference": "MADE000001",
+            "type": {"code": code, "linkType": "STANDALONE"},
+            "applicant": {"prosecutingAuthority": {"prosecutionAuthorityOUCode": "0420000"}},
+            "subject": {"id": cls.PERSON},
+            "judicialResults": [cls.result()] if results is None else results,
+            **more,
+        }
+
+    @classmethod
+    def hearing(cls, **parts: object) -> dict[str, Any]:
+        return {
+            "id": cls.HEARING,
+            "courtCentre": {"code": "B01LY00", "lja": {"ljaCode": "2577"}},
+            "hearingDays": [{"sittingDay": "2020-02-03T10:00:00.000Z"}],
+            **parts,
+        }
+
+    @staticmethod
+    def document(content: object) -> bytes:
+        return json.dumps(content).encode()
+
+    @classmethod
+    def share(cls, hearing: object = None, at: str = "2020-02-03T15:00:00.000Z", **more: object) -> bytes:
+        """One envelope around a hearing, which has one standalone application unless another one is given."""
+        hearing = cls.hearing(courtApplications=[cls.application()]) if hearing is None else hearing
+        return cls.document({"hearing": hearing, "sharedTime": at, **more})
+
+
+@pytest.fixture
+def cp() -> type[MadeHearing]:
+    return MadeHearing
+
+
+@pytest.fixture
+def read_cp() -> Callable[..., Reading]:
+    def read_made(data: bytes, received: datetime = RECEIVED) -> Reading:
+        return read_common_platform(data, file="made.json", received_at=received, texts=TEXTS)
+
+    return read_made

@@ -259,15 +259,37 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _sent_beside(row: Row, known: Sequence[Row]) -> bool:
-    """Common Platform's SPI, where its own feed spoke of the court and day, whatever is left of that."""
+def _source_counts(name: str, question: Question) -> bool:
+    """Whether no step leaves a source out: keeps others alone, or drops this one and asks nothing else."""
+    for step in question.steps:
+        if step.source and (name not in step.source) is not step.drop:
+            others = (
+                "offence",
+                "result",
+                "level",
+                "system",
+                "court",
+                "force",
+                "finding",
+                "rule",
+                "hearing",
+                "conviction",
+            )
+            plain = not any(getattr(step, c) for c in others) and step.final_disposal is None and step.convicted is None
+            if not step.drop or plain:
+                return False
+    return True
+
+
+def _sent_beside(row: Row, feed: Sequence[Row]) -> bool:
+    """Common Platform's SPI, where its own feed speaks of the court and day, if only to say that nothing is left."""
     if row["source_format"] != "spi" or row["source_system"] != "C00CommonPlatform" or row["court_ou_code"] is None:
         return False
     return any(
         other["source_format"] == "common-platform"
         and other["hearing_date"] == row["hearing_date"]
         and (other["court_ou_code"] or "")[:5] == row["court_ou_code"][:5]
-        for other in known
+        for other in feed
     )
 
 
@@ -289,7 +311,8 @@ def expected(
         (name, [r for r in some if r["result_index"] is not None])
         for name, some in (("Results known for the period", known), ("Results of the statements that count", counting))
     ]
-    counting = [r for r in counting if not _sent_beside(r, known)]
+    feed = [r for r in counting if _source_counts(r["source_name"], question)]
+    counting = [r for r in counting if not _sent_beside(r, feed)]
     standing = [r for r in counting if r["result_index"] is not None]
     if len(standing) < len(stages[-1][1]):
         stages.append(("Without sources that give way to another one for the court and day", standing))

@@ -13,13 +13,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from extract import store
+from extract.compaction import compact
 from extract.contract import STATEMENT_ORDER, Result, Statement
 from extract.landing import Source, land
 from extract.records import batches
+from pipelines.settings import DEFINITIONS
+from transform.definition import Question
+from transform.engines.duckdb import Records, count
+from transform.periods import parse_period
+from transform.questions import load_definitions
 
 LONG = os.environ.get("LONG_TESTS") == "1"
 SLOW = settings(
@@ -107,11 +113,12 @@ def same_delivery(held: Held, said: Said, received_at: datetime, folder: Folder,
 
 def land_folder(path: Path, folder: Folder, received_at: datetime, now: datetime, *, by_name: bool) -> None:
     def statement(said: Said) -> Statement:
-        found = (Result("OFFENCE", 1, 1, "ST19501", "ST19501", "3307"),)
+        code = {"A": "3307", "B": "4506"}.get(said.content)
+        found = (Result("OFFENCE", 1, 1, "ST19501", "ST19501", code),) if code else ()
         return Statement(
             "spi", "spi", "B00LIBRA", said.file, said.envelope, said.content, received_at, said.key, received_at,
-            said.complete, date(2020, 2, 3), "message", "B01EF01", "2576", "01", "urn", "urn:01ZD0303208", "strong",
-            "01ZD0303208", None, "asn:1", 1, found,
+            said.complete, date(2020, 2, 3), "message", "B01EF01", "2576", "01", "urn", f"case:{said.key}", "strong",
+            None, None, "asn:1", 1, found,
         )  # fmt: skip
 
     source = Source("spi", "spi", len(folder.said), received_at, given=folder.given is not None, by_name=by_name)
@@ -235,3 +242,49 @@ def test_the_whole_history_landed_again_as_one_folder_never_changes_what_counts(
         land_folder(Path(place), Folder(tuple(again), receipt), received_at, now, by_name=True)
         after = counting(in_store(Path(place)))
         assert {k: s.content for k, s in after.items()} == {k: s.content for k, s in before.items()}
+
+
+# --- compaction -----------------------------------------------------------------------------------
+
+
+def answers(path: Path, question: Question) -> list[tuple[object, ...]]:
+    """Every figure of a question at each number of the newest landing, as known at each time of receipt."""
+    landings = store.summaries(path)
+    times = sorted({h.received_at for h in in_store(path)})
+    found: list[tuple[object, ...]] = []
+    for batch in [landing.batch or 0 for landing in landings]:
+        for at in times:
+            records = Records(store.known_files(path), batch, at)
+            answer = count(question, records, parse_period("2020-02"), key=b"k" * 16, now=DAY_0 + timedelta(days=99))
+            found.append((batch, at, answer.figures, answer.attrition, answer.evidence))
+    return found
+
+
+@pytest.mark.long
+@settings(SLOW, max_examples=100 if LONG else 6)
+@given(
+    folders=histories(given_too=True, complete_only=False),
+    after=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_merging_files_at_any_time_changes_no_answer_and_no_later_landing(
+    folders: list[Folder], after: list[bool]
+) -> None:
+    """Two stores are told the same; in one of them files are merged now and then, and what was replaced is removed."""
+    question = load_definitions(DEFINITIONS).question("stalking-protection-orders")
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        plain, merged = Path(one), Path(other)
+        for path in (plain, merged):
+            store.prepare(path, "check")
+        for number, folder in enumerate(folders):
+            now = DAY_0 + timedelta(days=10 + number)
+            received_at = now if folder.given is None else DAY_0 + timedelta(days=folder.given)
+            for path in (plain, merged):
+                land_folder(path, folder, received_at, now, by_name=True)
+            if after[number]:
+                compact(merged, now=datetime.now(UTC) + timedelta(days=1), grace=timedelta(hours=1))
+            assert in_store(merged) == in_store(plain)
+        compact(merged, now=datetime.now(UTC))
+        assert len(store.known_files(merged)) == 1
+        found = answers(merged, question)
+        assert found == answers(plain, question)
+        event(f"counted: {sorted({figures[0].value for _, _, figures, *_ in found})}")

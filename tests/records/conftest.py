@@ -95,7 +95,7 @@ from pathlib import Path
 path, point = Path(sys.argv[1]), sys.argv[2]
 sys.path.insert(0, sys.argv[3])
 from conftest import NOW, make, received_on
-from extract import landing
+from extract import appending, landing
 from extract.contract import Refusal
 from extract.records import batches
 def die(*_a, **_k):
@@ -110,14 +110,21 @@ def refusals():
 for name, where, which in (
     ("before the quarantine", landing.quarantine, "write"),
     ("before the summary", landing, "write_summary"),
-    ("before the commit", landing, "write_deltalake"),
+    ("before the commit", appending, "commit"),
 ):
     if point == name: setattr(where, which, die)
+if point == "while writing the second month":
+    write, written = appending.write_month, []
+    def writing(*a, **k):
+        if written: die()
+        written.append(1)
+        return write(*a, **k)
+    appending.write_month = writing
 if point == "after the commit":
-    commit = landing.write_deltalake
+    commit = appending.commit
     def committed(*a, **k):
         commit(*a, **k); die()
-    landing.write_deltalake = committed
+    appending.commit = committed
 waited = []
 def waiting():
     waited.append(1)

@@ -226,6 +226,7 @@ POINTS = (
     "before the lock is used",
     "before the quarantine",
     "before the summary",
+    "while writing the second month",
     "before the commit",
     "after the commit",
 )

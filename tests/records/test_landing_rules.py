@@ -254,7 +254,7 @@ def test_the_order_written_in_the_sql_is_the_order_of_the_contract() -> None:
         found[file.name] = [tuple(n for n in order if n != "complete") for order in orders if "stated_at" in order]
         sources = re.findall(r"(\w+) := earlier\.(\w+)", text)
         assert all(name == column for name, column in sources), file.name
-    assert {name: len(orders) for name, orders in found.items()} == {
+    assert {name: len(orders) for name, orders in found.items() if orders} == {
         "statements.sql": 2,
         "other-filter.sql": 1,
         "repeats.sql": 1,

@@ -6,7 +6,8 @@ for a Stalking Protection Order.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from extract.contract import RECORDS
 from transform.answers import SET_ASIDE, with_quarantine
 from transform.contract import Answer
-from transform.definition import Example, Given
+from transform.definition import Example, Given, Step
 from transform.engines.duckdb import Records, count
 from transform.examples import example_records
 from transform.periods import parse_period
@@ -26,6 +27,7 @@ from transform.questions import load_definitions
 SPO = load_definitions(Path(__file__).resolve().parents[2] / "sql").question("stalking-protection-orders")
 KEY = b"a key for tests"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EMPTY = ("A again", "2020-02-03", None, "mi")
 KINDS = {
     "libra": {"source_name": "libra", "source_format": "spi", "source_system": "B00LIBRA"},
     "cp-spi": {"source_name": "spi", "source_format": "spi", "source_system": "C00CommonPlatform"},
@@ -83,6 +85,28 @@ def test_two_rooms_of_one_court_are_one_court() -> None:
     assert answer(rows).value == 1
 
 
+def test_a_court_that_a_later_share_no_longer_names_is_not_covered() -> None:
+    """The first share named the wrong court; the re-share is all that the feed says of the hearing."""
+    rows = table(
+        ("B", "2020-02-03", "3307", "cp-spi", "B01EF00"),
+        ("A", "2020-02-03", "3307", "feed", "B01EF00"),
+        ("A", "2020-02-03", "3307", "feed", "B01LY00"),
+    ).to_pylist()
+    rows[2] |= {"statement_key": rows[1]["statement_key"], "stated_at": rows[1]["stated_at"] + timedelta(hours=1)}
+    assert answer(pa.Table.from_pylist(rows, schema=RECORDS)).value == 2
+
+
+def test_a_day_that_an_extract_has_emptied_still_covers_the_courts_it_spoke_of() -> None:
+    """An empty day of an extract names no court any more."""
+    rows = table(("A", "2020-02-03", "3307", "libra"), ("A again", "2020-02-03", "3307", "mi"), EMPTY).to_pylist()
+    rows[2] |= {
+        "statement_key": rows[1]["statement_key"],
+        "stated_at": rows[1]["stated_at"] + timedelta(hours=1),
+        "court_ou_code": None,
+    }
+    assert answer(pa.Table.from_pylist(rows, schema=RECORDS), precedence_of([("mi", ["libra"])])).value == 0
+
+
 def test_spi_from_libra_never_gives_way_to_the_feed() -> None:
     assert answer(table(("B", "2020-02-03", "3307", "libra"), ("A", "2020-02-03", "3307", "feed"))).value == 2
 
@@ -127,6 +151,35 @@ def test_sources_go_before_each_other_as_the_sources_file_says() -> None:
     assert answer(rows).value == 2
     assert answer(rows, precedence_of([("libra", ["mi"])])).value == 1
     assert answer(rows, precedence_of([("mi", ["libra"])])).figures[1].cell == (("source_system", "MI"),)
+
+
+def test_a_source_that_the_question_leaves_out_puts_nothing_aside() -> None:
+    """Who asks for one source alone gets what that source says, whatever goes before it elsewhere."""
+    alone = replace(SPO, steps=(Step("Only the extract", source=("mi",)), *SPO.steps))
+    rows = table(("A", "2020-02-03", "3307", "libra"), ("A again", "2020-02-03", "3307", "mi"))
+    records = Records(rows, 9, NOW, precedence_of([("libra", ["mi"])]))
+    given = count(alone, records, parse_period("2020Q1"), [], key=KEY, now=NOW)
+    assert (given.value, count(SPO, records, parse_period("2020Q1"), [], key=KEY, now=NOW).figures[0].value) == (1, 1)
+    assert SET_ASIDE not in [step.step for step in given.attrition]
+    both = Records(rows, 9, NOW, precedence_of([("libra", ["mi"]), ("mi", ["nothing"])]))
+    assert count(alone, both, parse_period("2020Q1"), [], key=KEY, now=NOW).value == 1
+
+
+def test_the_feed_puts_spi_aside_only_where_the_question_counts_the_feed() -> None:
+    rows = table(("dummy", "2020-02-03", "3307", "cp-spi"), ("A", "2020-02-03", "3307", "feed"))
+    for sources, value in ((("spi",), 1), (("spi", "feed"), 1), (("feed",), 1)):
+        kept = replace(SPO, steps=(Step("Only these", source=sources), *SPO.steps))
+        given = count(kept, Records(rows, 9, NOW), parse_period("2020Q1"), [], key=KEY, now=NOW)
+        assert given.value == value
+        assert (SET_ASIDE in [step.step for step in given.attrition]) is (sources != ("spi",))
+
+
+def test_a_feed_that_the_question_drops_puts_nothing_aside() -> None:
+    rows = table(("dummy", "2020-02-03", "3307", "cp-spi"), ("A", "2020-02-03", "3307", "feed"))
+    without = replace(SPO, steps=(*SPO.steps, Step("Not the feed", source=("feed",), drop=True)))
+    given = count(without, Records(rows, 9, NOW), parse_period("2020Q1"), [], key=KEY, now=NOW)
+    assert given.value == 1
+    assert SET_ASIDE not in [step.step for step in given.attrition]
 
 
 def test_a_case_that_moved_between_systems_counts_once_and_the_figure_says_so() -> None:

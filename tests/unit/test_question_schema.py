@@ -87,9 +87,11 @@ UNSEEN = {
         r"^there is no code list|^the list '.*' holds no|have no category$|is no category of (?!unit$)"
         r"|^`prefer` leaves out|^no step keeps"
     ),
-    "Names that must differ do: of steps, of kinds of evidence, of breakdowns, of examples.": r"^two of .* are named",
+    "Names that must differ do: of steps, of kinds of evidence, of breakdowns, of examples.": (
+        r"^two of .* are named|is accepted twice$"
+    ),
     "Breakdowns that are named are declared, and an example shows each once, in a combination that is.": (
-        r"^the breakdown '.*' is not declared$|^the question is not broken down by"
+        r"^the breakdown '.*' is not declared$|^the question is not broken down by|cannot be broken down by"
     ),
     "Days are in order and exist: a window that ends before it starts, `2020-02-30` in quotes, the year 0.": (
         r"^`\w+` starts on .* but ends on"

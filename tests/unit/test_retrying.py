@@ -108,7 +108,7 @@ def test_a_disk_that_refused_a_landing_may_take_it_later_and_nothing_is_left_of_
     store.prepare(tmp_path, "check")
     found = [Refusal("malformed-xml", "cut.xml", "the file", "h")]
     with monkeypatch.context() as patched:
-        patched.setattr(landing, "write_deltalake", full)
+        patched.setattr(landing.appending, "commit", full)
         with pytest.raises(ExtractError, match=r"No space left on device.*nothing was changed") as fault:
             landing.land(tmp_path, source(), [], lambda: found, landed_at=NOW)
     assert fault.value.passing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import SettingsError, existing_key, key_check, load_settings, the_key, unit_key
+from pipelines.settings import SettingsError, existing_key, key_check, load_settings, the_key, unit_key, units_secret
 
 
 def faults(environ: dict[str, str]) -> list[str]:
@@ -77,3 +77,17 @@ def test_units_are_shown_by_keys_that_depend_on_the_secret() -> None:
     assert unit_key(b"a" * 32, "urn:01ZD0303208") != unit_key(b"b" * 32, "urn:01ZD0303208")
     assert re.fullmatch(r"[0-9a-f]{16}", unit_key(b"a" * 32, "urn:01ZD0303208"))
     assert key_check(b"a" * 32) != key_check(b"b" * 32)
+
+
+def test_the_key_of_units_can_be_changed_without_that_of_the_records(tmp_path: Path) -> None:
+    """Lists of units outside get new keys; no digest in the records depends on it."""
+    records = {"COURTSTATS_HOME": str(tmp_path), "COURTSTATS_KEY": "r" * 32}
+    one, other = (load_settings(records | {"COURTSTATS_UNITS_KEY": letter * 32}) for letter in "ab")
+    assert the_key(one) == the_key(other) == b"r" * 32
+    assert units_secret(one) != units_secret(other)
+    assert units_secret(load_settings(records)) == b"r" * 32
+
+
+def test_a_short_key_of_units_is_refused_and_not_shown() -> None:
+    said = faults({"COURTSTATS_UNITS_KEY": "short"})
+    assert said == ["COURTSTATS_UNITS_KEY: is shorter than 16 characters. Use a longer secret."]

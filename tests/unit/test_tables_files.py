@@ -1,7 +1,7 @@
 """Files of a table extract: only mapped columns are read, all as text; a broken file is set aside as a whole."""
 
+import hmac
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_everything_is_text_so_leading_zeros_stay(tmp_path: Path) -> None:
 def test_a_byte_order_mark_quotes_and_line_breaks_within_them_are_understood(tmp_path: Path) -> None:
     text = '\ufeffCase,Date,Offence,Result\r\n"C,1",2020-02-03,ST19501,"Refused\nafter ""trial"""\r\n'
     (record,), reading = read(tmp_path, written(tmp_path, text))
-    assert record["case_key"] == "case:mis:#" + sha256(b"C,1").hexdigest()[:16]
+    assert record["case_key"] == "case:mis:#" + hmac.digest(b"", b"C,1", "sha256").hex()[:16]
     assert reading.refusals == ()
 
 
@@ -119,6 +119,17 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) ->
     path = written(tmp_path, (HEADER + ROW).replace("Offence", "Offense"))
     with pytest.raises(ExtractError, match=r"a\.csv: there is no column 'Offence'.*Did you mean 'Offense'\?"):
         read(tmp_path, path)
+
+
+def test_nothing_of_a_first_line_without_a_mapped_column_is_shown(tmp_path: Path) -> None:
+    """It may be a row: a file without a header begins with somebody's case."""
+    path = written(tmp_path, "Datte,Planted Person,Offences,Casey\n" + ROW)
+    with pytest.raises(ExceptionGroup) as caught:
+        read(tmp_path, path)
+    told = [str(fault) for fault in caught.value.exceptions]
+    assert len(told) == 4
+    assert all("No mapped column is in its first line: see that it has a header" in fault for fault in told)
+    assert not any(cell in fault for fault in told for cell in ("Datte", "Planted", "Offences", "Casey"))
 
 
 def test_missing_columns_of_all_files_are_told_at_once(tmp_path: Path) -> None:
@@ -177,7 +188,7 @@ def test_a_file_that_breaks_off_midway_gives_nothing(tmp_path: Path, monkeypatch
 
 def test_a_missing_file_is_set_aside(tmp_path: Path) -> None:
     records, reading = read(tmp_path, tmp_path / "none.csv", covers=(DAY, DAY))
-    assert [(r.reason, r.content_hash) for r in reading.refusals] == [("unreadable", "")]
+    assert [(r.reason, len(r.content_hash)) for r in reading.refusals] == [("unreadable", 64)]  # the mark of its place
     assert (records, reading.statements) == ([], 0)
 
 
