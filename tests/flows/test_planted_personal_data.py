@@ -204,7 +204,6 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 COMMANDS = (
     ["land", "{spi}"],
-    ["land", "{spi}", "--json"],
     ["land", "{cp}"],
     ["land", "{table}", "--mapping", "{mapping}"],
     ["land", "{table}", "--mapping", "{wrong}"],
@@ -212,14 +211,11 @@ COMMANDS = (
     ["read", "{spi}"],
     ["read", "{cp}"],
     ["read", "{table}", "--mapping", "{mapping}"],
-    ["quarantine"],
     ["quarantine", "--json"],
     ["quarantine", "show", "--json"],
-    ["quarantine", "show"],
     ["quarantine", "replay"],
     ["store", "--json"],
     ["coverage", "--json"],
-    ["status"],
     ["status", "--json"],
     ["count", "stalking-protection-orders", "--period", "2020Q1", "--json"],
     ["run", "stalking-protection-orders", "--period", "2020Q1"],

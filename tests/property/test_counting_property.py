@@ -231,7 +231,7 @@ HELD = [None, None, Period(date(2020, 2, 1), date(2020, 2, 29)), Period(date(202
 
 @pytest.mark.long
 @settings(
-    max_examples=1000 if LONG else 40,
+    max_examples=1000 if LONG else 20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=not LONG,

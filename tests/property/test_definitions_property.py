@@ -491,7 +491,7 @@ def test_the_engine_counts_what_the_rules_say_whatever_the_definition() -> None:
     seen: set[str] = set()
 
     @settings(
-        max_examples=1000 if LONG else 25,
+        max_examples=1000 if LONG else 12,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not LONG,

@@ -176,7 +176,7 @@ def value_of(cells: dict, cell) -> int:
 
 @pytest.mark.long
 @settings(
-    max_examples=80 if LONG else 12,
+    max_examples=80 if LONG else 6,
     phases=[Phase.generate],  # a seed has nothing to shrink
     deadline=None,
     derandomize=not LONG,
@@ -207,7 +207,7 @@ def test_the_parts_of_a_plan_add_up_to_what_the_two_definitions_count(seed: int)
             assert (plan.gained, plan.lost) == (keys[1] - keys[0], keys[0] - keys[1])
 
 
-@settings(max_examples=400 if LONG else 60, deadline=None, derandomize=not LONG, database=None)
+@settings(max_examples=400 if LONG else 30, deadline=None, derandomize=not LONG, database=None)
 @given(seed=SEEDS)
 def test_changes_applied_one_after_the_other_make_the_new_rule_and_depend_on_no_layout(seed: int) -> None:
     rng = Random(seed)
@@ -229,7 +229,7 @@ def test_changes_applied_one_after_the_other_make_the_new_rule_and_depend_on_no_
     assert {c.part for c in turned if c.affects != WORDS} == {c.part for c in found if c.affects != WORDS}
 
 
-@settings(max_examples=400 if LONG else 40, deadline=None, derandomize=not LONG, database=None)
+@settings(max_examples=400 if LONG else 20, deadline=None, derandomize=not LONG, database=None)
 @given(seed=SEEDS)
 def test_one_definition_in_two_layouts_has_one_fingerprint_and_no_change(seed: int) -> None:
     one = random_definition(Random(seed))
