@@ -10,21 +10,26 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Field, Transaction
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from extract import disk_faults
 from extract.contract import RECORDS, ExtractError
 
 APPLICATION = "courtstats-landing"
+COMMIT = "courtstatsCommit"
+"""What the log says of a commit beside what it does: its own name."""
 PARTITION = "hearing_month"
 STORED: pa.Schema = pa.schema([f for f in RECORDS if f.name != PARTITION])
 """Columns inside a file: the month is in the folder's name and in the log."""
@@ -35,9 +40,32 @@ _RANGES = ("landed_batch", "hearing_date", "received_at", "stated_at")
 """Columns whose least and greatest value is said of each file, so that files can be left out by them."""
 
 
+def records_folder(path: Path) -> Path:
+    """Where the Delta table of a store lies."""
+    return path / "records"
+
+
 def table_at(folder: Path) -> DeltaTable | None:
-    """The table as it is now; None where nothing was ever written."""
-    return DeltaTable(str(folder)) if DeltaTable.is_deltatable(str(folder)) else None
+    """The table as it is now; None where nothing was ever written.
+
+    Raises:
+        ExtractError: it cannot be looked at; nobody may take that for a store in which there is nothing.
+    """
+    try:
+        (folder / "_delta_log").stat()
+        return DeltaTable(str(folder)) if DeltaTable.is_deltatable(str(folder)) else None
+    except FileNotFoundError:
+        return None
+    except disk_faults.KINDS as fault:
+        if (refused := disk_faults.in_words(fault)) is None:
+            raise
+        raise unreadable(folder.parent, refused) from fault
+
+
+def unreadable(store: Path, refused: str) -> ExtractError:
+    """The error that says that a store cannot be read."""
+    remedy = "Give the right to read it and what is in it, or name another with COURTSTATS_STORE"
+    return ExtractError(f"the records store cannot be read ({refused})", where=str(store), remedy=remedy)
 
 
 def ready(folder: Path) -> DeltaTable:
@@ -92,30 +120,79 @@ def write_month(folder: Path, month: str, batches: Iterable[pa.RecordBatch], *, 
         if file is not None:
             made.append(file.finish(month, new=new))
             file = None
+    except BaseException:
+        for action in made:
+            (folder / action.path).unlink(missing_ok=True)
+        raise
     finally:
         if file is not None:  # something went wrong: what was begun is of no use
             file.abandon()
     return made
 
 
-def commit(table: DeltaTable, actions: Sequence[AddAction | RemoveAction], *, batch: int | None = None) -> None:
-    """Make files count, or not any more, in one commit; with `batch` as the number of a landing.
+def commit(
+    table: DeltaTable,
+    actions: Sequence[AddAction | RemoveAction],
+    *,
+    batch: int | None = None,
+    also: Sequence[Transaction] = (),
+) -> None:
+    """Make files count, or not any more, in one commit; with `batch` as the number of a landing, and what else it says.
 
-    The landing lock is held, so a commit by anybody else is a fault and not tried again.
+    The landing lock is held, so a commit by anybody else is a fault and not tried again. Each commit carries a name
+    of its own, by which it is known again where it was made and something that comes after it failed.
+
+    Raises:
+        ExtractError: somebody else wrote to the table at the same moment; nothing was changed.
     """
-    folder = Path(table.table_uri.removeprefix("file://"))
+    folder = Path(unquote(table.table_uri.removeprefix("file://")))  # as an address a space is %20
     sync(folder, *{(folder / a.path).parent for a in actions if isinstance(a, AddAction)})
-    number = [] if batch is None else [Transaction(APPLICATION, batch)]
-    table.create_write_transaction(
-        list(actions),
-        mode="append",
-        schema=RECORDS,
-        partition_by=[PARTITION],
-        commit_properties=CommitProperties(app_transactions=number, max_commit_retries=0),
-    )
+    number = [*also] if batch is None else [*also, Transaction(APPLICATION, batch)]
+    before, name = table.version(), uuid.uuid4().hex
+    said = CommitProperties(custom_metadata={COMMIT: name}, app_transactions=number, max_commit_retries=0)
+    try:
+        table.create_write_transaction(
+            list(actions), mode="append", schema=RECORDS, partition_by=[PARTITION], commit_properties=said
+        )
+    except disk_faults.KINDS as fault:  # a full disk may fail what comes after the commit, a checkpoint say
+        table.update_incremental()
+        since = table.history(table.version() - before) if table.version() > before else []
+        if not any(entry.get(COMMIT) == name for entry in since):
+            if since and isinstance(fault, DeltaError):
+                raise _overtaken(folder.parent) from fault
+            raise
     table.update_incremental()  # it does not see its own commit by itself
     log = folder / "_delta_log"
-    sync(log / f"{table.version():020}.json", log)
+    sync(*(log / f"{version:020}.json" for version in range(before + 1, table.version() + 1)), log)
+
+
+def _overtaken(store: Path) -> ExtractError:
+    return ExtractError(
+        "something else wrote to the table of records at the same moment, so nothing was changed",
+        where=str(store),
+        remedy="Have only courtstats write to it, and from machines that see each other's locks; then try again",
+        passing=True,
+    )
+
+
+@contextmanager
+def all_or_none(folder: Path, written: Sequence[AddAction]) -> Iterator[None]:
+    """Where something goes wrong inside, remove what was written and is not committed: the disk may be full.
+
+    Args:
+        folder: the table's.
+        written: files written inside; looked at when it goes wrong.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(*disk_faults.KINDS):  # what cannot be removed now is read by nobody
+            table = table_at(folder)
+            named = {Path(uri).name for uri in table.file_uris()} if table else set()
+            for action in written:
+                if Path(action.path).name not in named:
+                    (folder / action.path).unlink(missing_ok=True)
+        raise
 
 
 def rows_of(action: AddAction) -> int:

@@ -21,7 +21,7 @@ import duckdb
 from deltalake import DeltaTable
 from deltalake.transaction import RemoveAction
 
-from extract import appending
+from extract import appending, disk_faults
 from extract.contract import ExtractError
 from extract.landing import IN_ORDER, limit, locked, staging
 from extract.store import records_folder
@@ -113,29 +113,26 @@ def compact(
         return Compaction((), 0, 0, 0, 0, 0, 0)
     if dry_run:
         return _would(path, now, grace, at_least)
-    try:
-        with locked(path, waiting), staging(path) as space:
-            table = appending.ready(folder)
-            months = mergeable(_named(table), at_least)
-            made = [_merge(table, folder, space, month, files, now) for month, files in months.items()]
-            if made:
-                table.create_checkpoint()
-            old, young = _unread(folder, table, now - grace)
-            freed = sum(file.stat().st_size for file in old)
-            for file in old:
-                file.unlink()
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as fault:
-        raise ExtractError(
-            f"the files could not be merged ({getattr(fault, 'strerror', None) or type(fault).__name__}); "
-            "no record was changed",
-            where=str(path),
-            remedy="Free some space or mend the folder's permissions, then try again",
-            passing=True,
-        ) from fault
+    remedy = "Free some space or mend the folder's permissions, then try again"
+    with (
+        disk_faults.told("the files could not be merged ({}); no record was changed", str(path), remedy),
+        locked(path, waiting),
+        staging(path) as space,
+    ):
+        table = appending.ready(folder)
+        months = mergeable(_named(table), at_least)
+        made = [_merge(table, folder, space, month, files, now) for month, files in months.items()]
+        if made:
+            table.create_checkpoint()
+        old, young = _unread(folder, table, now - grace)
+        freed = sum(file.stat().st_size for file in old)
+        for file in old:
+            file.unlink()
     files = [f for found in months.values() for f in found]
     return Compaction(tuple(months), len(files), sum(made), sum(f.rows for f in files), len(old), freed, len(young))
 
 
+@disk_faults.looked_again
 def _would(path: Path, now: datetime, grace: timedelta, at_least: int) -> Compaction:
     folder = records_folder(path)
     table = DeltaTable(str(folder))
@@ -190,7 +187,8 @@ def _unread(folder: Path, table: DeltaTable, before: datetime) -> tuple[list[Pat
     named = {Path(uri).name for uri in table.file_uris()}
     old: list[Path] = []
     young: list[Path] = []
-    for file in sorted(folder.glob(f"{appending.PARTITION}=*/*.parquet")):
+    logged = (*folder.glob("_delta_log/*.tmp"), *folder.glob("_delta_log/*#*"))  # of a commit that died half way
+    for file in (*sorted(folder.glob(f"{appending.PARTITION}=*/*.parquet")), *logged):
         if file.name not in named:
             touched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             (old if touched < before else young).append(file)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract import store
+from extract import disk_faults, store
 
 UNKNOWN = "unknown"
 SQL = Path(__file__).resolve().parents[1] / "sql" / "landing" / "coverage.sql"
@@ -49,6 +49,7 @@ class Gap:
     months: int
 
 
+@disk_faults.looked_again
 def coverage(path: Path, first: date, last: date) -> list[Covered]:
     """Every (court, source, month) of hearings from `first` to `last`, in that order; none where nothing was landed."""
     files = store.known_files(path, first, last)

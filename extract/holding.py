@@ -14,7 +14,7 @@ for every one of them. An extract of which no day is known is let go only by its
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -110,6 +110,14 @@ def on_record(store: Path, newest_batch: int, *, everything: bool = True) -> lis
         return [SetAside(*line) for line in lines.fetchall()]
 
 
+def from_kept(record: Iterable[SetAside], kept: date | None) -> list[SetAside]:
+    """The record, its extracts cut to the days that are kept: for a day that was removed nothing can be complete."""
+    return [
+        replace(s, first_day=kept) if kept and s.first_day and s.last_day and s.first_day < kept <= s.last_day else s
+        for s in record
+    ]
+
+
 def watch(store: Path, newest_batch: int) -> Watch:
     """What to look out for, so that a landing can tell what can be read now."""
     held = [h for h in on_record(store, newest_batch, everything=False) if h.released_batch is None and not _is_row(h)]
@@ -162,10 +170,11 @@ def unknown(record: Iterable[SetAside], refusals: Iterable[Refusal], source: "So
 def common(
     con: duckdb.DuckDBPyConnection, source: "Source", refusals: Sequence[Refusal], covers: tuple[date, date] | None
 ) -> Common:
-    """What goes on record with the refusals of a landing, of which `staged` are the rows read."""
+    """What goes on record with the refusals of a landing, of which `all_read` are the rows read."""
     if not refusals:
         return Common(source.name, source.format, source.received_at)
-    rows = con.execute("select distinct source_file, hearing_date from staged where not statement_complete").fetchall()
+    query = "select distinct source_file, hearing_date from all_read where not statement_complete"
+    rows = con.execute(query).fetchall()
     if source.format != "table":
         incomplete = set(rows)
         if source.format == "common-platform":  # a share is read as a whole, on whichever of its days the fault is
@@ -180,7 +189,7 @@ def common(
         return Common(source.name, source.format, source.received_at, frozenset(parts))
     days = {day for _file, day in rows} | ({None} if rows else set())
     parts = {r for r in refusals if _is_row(r) and r.reason not in NOT_OF_THE_DAY and r.hearing_date in days}
-    first, last = con.execute("select min(hearing_date), max(hearing_date) from staged").fetchall()[0]
+    first, last = con.execute("select min(hearing_date), max(hearing_date) from all_read").fetchall()[0]
     ends = sorted([d for d in (first, last) if d] + list(covers or ()))
     span = (ends[0], ends[-1]) if ends else None
     return Common(source.name, source.format, source.received_at, frozenset(parts), span, bool(covers))
@@ -193,7 +202,7 @@ def let_go(
     refusals: Sequence[Refusal],
     reread: Reread,
 ) -> list[Release]:
-    """What a landing lets go, of what is on record. `staged` are the rows read, `landed` what the store holds.
+    """What a landing lets go, of what is on record. `all_read` are the rows read, `landed` what the store holds.
 
     Where it has more faults than are kept, it may have any of them again, so it lets nothing go.
     """
@@ -224,12 +233,12 @@ def _by_place(
     now = {(s.batch, s.number): names[s.origin] + name_inside(s.origin, s.file) for s in held}
     refused = {r.file for r in refusals}
     spoken: dict[str, set[date]] = {}
-    query = "select distinct source_file, hearing_date from staged where source_file in (select unnest($names))"
+    query = "select distinct source_file, hearing_date from all_read where source_file in (select unnest($names))"
     for name, day in con.execute(query, {"names": list(set(now.values()))}).fetchall():
         spoken.setdefault(name, set()).add(day)
     archives = [names[s.origin] for s in held if not name_inside(s.origin, s.file) and names[s.origin] not in spoken]
     inside = (
-        "select 1 from staged where starts_with(source_file, $name || '!') or starts_with(source_file, $name || '#')"
+        "select 1 from all_read where starts_with(source_file, $name || '!') or starts_with(source_file, $name || '#')"
     )
     opened = {n for n in set(archives) if con.execute(inside + " limit 1", {"name": n}).fetchall()}
     return {
@@ -243,7 +252,7 @@ def _by_place(
 
 def _by_days(con: duckdb.DuckDBPyConnection, held: Sequence[SetAside], source: "Source") -> dict[tuple[int, int], str]:
     """Rows and files of extracts whose days this extract is complete for."""
-    query = "select hearing_date from staged group by hearing_date having bool_and(statement_complete)"
+    query = "select hearing_date from all_read group by hearing_date having bool_and(statement_complete)"
     complete = {day for (day,) in con.execute(query).fetchall()}
     query = "select distinct hearing_date from landed where source_format = 'table' and source_name = $source"
     known = {day for (day,) in con.execute(query, {"source": source.name}).fetchall()} if complete else set()

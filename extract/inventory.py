@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from extract import disk_faults
 from extract.compaction import GRACE, SMALL_BYTES, Compaction, DataFile, compact, data_files
+from extract.kept import Removal, removal
 from extract.store import known_files, summaries
 
 
@@ -37,7 +39,10 @@ class HeldSource:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The records store as it lies on the disk; `compaction` is what compacting would do now."""
+    """The records store as it lies on the disk; `compaction` is what compacting would do now.
+
+    `removed` is what was removed for good when that was last done (extract/retention.py).
+    """
 
     batches: int
     rows: int
@@ -46,8 +51,10 @@ class Inventory:
     months: tuple[Month, ...]
     sources: tuple[HeldSource, ...]
     compaction: Compaction
+    removed: Removal | None
 
 
+@disk_faults.looked_again
 def inventory(path: Path, *, now: datetime, grace: timedelta = GRACE) -> Inventory:
     """Look through a store: its log, and a few columns of every file.
 
@@ -55,6 +62,9 @@ def inventory(path: Path, *, now: datetime, grace: timedelta = GRACE) -> Invento
         path: folder of the store.
         now: aware; what the age of files that nobody reads is taken from.
         grace: how long such a file stays.
+
+    Raises:
+        ExtractError: a file is missing or cannot be read.
     """
     files = data_files(path)
     landings = summaries(path)
@@ -74,6 +84,7 @@ def inventory(path: Path, *, now: datetime, grace: timedelta = GRACE) -> Invento
         ),
         sources=_sources(path),
         compaction=compact(path, now=now, grace=grace, dry_run=True),
+        removed=removal(path),
     )
 
 

@@ -15,26 +15,40 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake.transaction import AddAction
 from filelock import FileLock, Timeout
 
-from extract import appending, holding, quarantine
+from extract import appending, disk_faults, holding, quarantine
 from extract.contract import LANDING_COLUMNS, RECORDS, ExtractError, Refusal
 from extract.holding import Reread
+from extract.kept import kept_from, look_at_read
 from extract.records import STAGED
-from extract.store import Landing, known_files, newest_batch, newest_received_at, records_folder, write_summary
+from extract.store import (
+    Landing,
+    known_files,
+    newest_batch,
+    newest_landing,
+    newest_received_at,
+    records_folder,
+    write_summary,
+)
 
 LOCK_SECONDS = 1800
 MEMORY = "512MB"
 THREADS = 4
 """DuckDB beyond which what it works on goes to the disk; each thread of a sort needs a share of it."""
 STALE_STAGING_SECONDS = 2 * 24 * 3600
+IN_USE = "in-use"
+"""A lock in each staging folder: its process holds it for as long as it lives."""
+CLOCKS_APART = timedelta(seconds=60)
+"""By how much the clocks of two machines that land may differ."""
 IN_ORDER = "hearing_date, statement_key, case_index, offence_index, result_index"
 """Of a month's rows, so that what is counted together lies together. The rows of a table come in order."""
 SQL = Path(__file__).resolve().parents[1] / "sql" / "landing"
@@ -99,34 +113,50 @@ def land(
         left: asked for then too: members of archives that are of no known kind.
 
     Raises:
-        ExtractError: another landing held the lock for half an hour, or the disk refused.
+        ExtractError: the clock was set back, another landing held the lock for half an hour, the disk refused, or what
+            is landed could not be read.
     """
-    try:
-        with staging(path, dry_run=dry_run) as folder:
-            staged = folder / "staged.parquet"
-            with pq.ParquetWriter(staged, STAGED, compression="lz4") as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-            with nullcontext() if dry_run else locked(path, waiting):
+    _check_clock(path, landed_at)
+    remedy = "Free some space or mend the folder's permissions, then land the same files again"
+    with (
+        disk_faults.told("the landing could not be written ({}); nothing was changed", str(path), remedy),
+        staging(path, dry_run=dry_run) as folder,
+    ):
+        staged = folder / "staged.parquet"
+        with pq.ParquetWriter(staged, STAGED, compression="lz4") as writer:
+            for batch in disk_faults.read(batches, source.name):
+                writer.write_batch(batch)
+        with nullcontext() if dry_run else locked(path, waiting):
+            with disk_faults.of_input(source.name):
                 found = Found(staged, list(refusals()), reread(), dict(asked or {}), left())
-                return _land(path, source, found, landed_at, dry_run)
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as fault:
+            return _land(path, source, found, landed_at, dry_run)
+
+
+def _check_clock(path: Path, landed_at: datetime) -> None:
+    """Refuse a time of landing before that of the newest landing: times of receipt decide which statement counts.
+
+    Asked when a landing begins and not under the lock: what lands while this one reads or waits is rightly later.
+    """
+    newest = newest_landing(path)
+    if newest and landed_at < newest.landed_at - CLOCKS_APART:
+        now, then = (f"{t.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for t in (landed_at, newest.landed_at))
         raise ExtractError(
-            f"the landing could not be written ({getattr(fault, 'strerror', None) or type(fault).__name__}); "
-            "nothing was changed",
+            f"the clock of this machine says {now}, but the newest landing was made at {then}",
             where=str(path),
-            remedy="Free some space or mend the folder's permissions, then land the same files again",
-            passing=True,
-        ) from fault
+            remedy="Set the clock, then land the same files again. If it is right, that landing was made by a wrong "
+            "one: put back a copy of the store from before it, or land the files into a new store (COURTSTATS_STORE)",
+        )
 
 
 def _land(path: Path, source: Source, found: Found, landed_at: datetime, dry_run: bool) -> Landing:
-    newest = newest_batch(path)
-    record = holding.on_record(path, newest, everything=False)
-    fresh = holding.unknown(record, found.refusals, source)
+    newest, kept = newest_batch(path), kept_from(path)
+    record = holding.from_kept(holding.on_record(path, newest, everything=False), kept)
+    refusals = [r for r in found.refusals if not (kept and r.hearing_date and r.hearing_date < kept)]
+    fresh = holding.unknown(record, refusals, source)
     with duckdb.connect() as con:
         limit(con, found.staged.parent)
-        summary = _judge(con, path, found.staged, source)
+        left_out = look_at_read(con, found.staged, kept) + len(found.refusals) - len(refusals)
+        summary = _judge(con, path, source)
         released = holding.let_go(con, record, source, found.refusals, found.reread)
         landing = Landing(
             batch=None,
@@ -137,10 +167,11 @@ def _land(path: Path, source: Source, found: Found, landed_at: datetime, dry_run
             source_format=source.format,
             files=source.files,
             refused=quarantine.by_reason(fresh),
-            refused_again=len(found.refusals) - len(fresh),
+            refused_again=len(refusals) - len(fresh),
             released=len(released),
             asked=found.asked,
             left=found.left,
+            before_kept=left_out,
             **summary,
         )
         if dry_run or not (landing.statements or fresh or released):
@@ -165,9 +196,8 @@ def limit(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     con.execute(f"set threads = {min(THREADS, os.cpu_count() or 1)}")
 
 
-def _judge(con: duckdb.DuckDBPyConnection, path: Path, staged: Path, source: Source) -> dict[str, Any]:
-    """Make the relation `judged` (which statements are repeats), and count."""
-    con.read_parquet(str(staged)).create_view("staged")
+def _judge(con: duckdb.DuckDBPyConnection, path: Path, source: Source) -> dict[str, Any]:
+    """Make the relation `judged` (which of the statements in `staged` are repeats), and count."""
     span = con.execute("select min(hearing_date), max(hearing_date) from staged").fetchall()[0]
     files = known_files(path, *span) if span[0] else ()
     if files:
@@ -223,12 +253,13 @@ def _append(con: duckdb.DuckDBPyConnection, path: Path, landing: Landing) -> Non
         where hearing_month = $month
         {"" if landing.source_format == "table" else "order by " + IN_ORDER}
         """  # noqa: S608 - only column names of the contract
-    actions = []
-    for (month,) in con.execute("select distinct hearing_month from staged order by all").fetchall():
-        rows = con.sql(query, params={"batch": landing.batch, "landed_at": landing.landed_at, "month": month})
-        batches = rows.select(*appending.STORED.names).to_arrow_reader(appending.ROW_GROUP)
-        actions += appending.write_month(folder, month, batches)
-    appending.commit(table, actions, batch=landing.batch)
+    actions: list[AddAction] = []
+    with appending.all_or_none(folder, actions):
+        for (month,) in con.execute("select distinct hearing_month from staged order by all").fetchall():
+            rows = con.sql(query, params={"batch": landing.batch, "landed_at": landing.landed_at, "month": month})
+            batches = rows.select(*appending.STORED.names).to_arrow_reader(appending.ROW_GROUP)
+            actions += appending.write_month(folder, month, batches)
+        appending.commit(table, actions, batch=landing.batch)
 
 
 @contextmanager
@@ -242,15 +273,20 @@ def staging(path: Path, *, dry_run: bool = False) -> Iterator[Path]:
     root.mkdir(parents=True, exist_ok=True)
     for left in root.iterdir():
         with suppress(FileNotFoundError):  # another landing has just cleared it
-            used = max(entry.stat().st_mtime for entry in (left, *left.iterdir()))
-            if time.time() - used > STALE_STAGING_SECONDS:
+            if unused_for(left) > STALE_STAGING_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)
     folder = root / uuid.uuid4().hex
     folder.mkdir()
     try:
-        yield folder
+        with FileLock(folder / IN_USE):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def unused_for(folder: Path) -> float:
+    """Seconds since a staging folder, or what is in it, was last touched. Raises FileNotFoundError."""
+    return time.time() - max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract.contract import Refusal
+from extract.kept import kept_from
 
 _TIME = pa.timestamp("us", tz="UTC")
 _FIELDS: list[Any] = [
@@ -140,9 +141,17 @@ def _write(target: Path, lines: Sequence[Mapping[str, Any]], schema: pa.Schema) 
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     columns: list[Any] = [pa.array([line[f.name] for line in lines], f.type) for f in schema]
+    _replace(target, pa.Table.from_arrays(columns, schema=schema))
+
+
+def _replace(target: Path, table: pa.Table) -> None:
+    """Put a table in the place of a file; no file, where it has no rows."""
+    if not table.num_rows:
+        target.unlink(missing_ok=True)
+        return
     unfinished = target.with_suffix(".tmp")
     with unfinished.open("wb") as sink:
-        pq.write_table(pa.Table.from_arrays(columns, schema=schema), sink)
+        pq.write_table(table, sink)
         sink.flush()
         os.fsync(sink.fileno())
     unfinished.replace(target)
@@ -152,7 +161,8 @@ def look(con: duckdb.DuckDBPyConnection, store: Path, newest_batch: int, known_a
     """Make the table `set_aside` in a connection: what is on record, and which landing let it go.
 
     Columns are those of `QUARANTINE` and `released_batch`, `why` and `because`, which are null while it is held.
-    Looks at landings up to `newest_batch` whose content was received by `known_at` (None: at any time).
+    Looks at landings up to `newest_batch` whose content was received by `known_at` (None: at any time), without what is
+    of hearing days before the month from which the store keeps records.
     """
     con.execute("set timezone = 'UTC'")
     _load(con, "refused", QUARANTINE, folder(store), newest_batch)
@@ -162,7 +172,8 @@ def look(con: duckdb.DuckDBPyConnection, store: Path, newest_batch: int, known_a
         said = json.loads((store / "batches" / f"{batch:09d}.json").read_text())  # written before these columns were
         con.execute("insert into landing values (?, ?, ?, ?)", [batch, *(said[name] for name in _OF_LANDING[1:])])
     known = known_at or datetime.max.replace(tzinfo=UTC)
-    con.execute("create temp table set_aside as " + (SQL / "set-aside.sql").read_text(), {"known_at": known})
+    asked = {"known_at": known, "kept_from": kept_from(store)}
+    con.execute("create temp table set_aside as " + (SQL / "set-aside.sql").read_text(), asked)
 
 
 def _load(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, where: Path, newest_batch: int) -> None:
@@ -195,14 +206,6 @@ def on_record(store: Path, newest_batch: int) -> tuple[int, int]:
     return refused, still_held
 
 
-def held(store: Path, newest_batch: int, known_at: datetime, first: date, last: date) -> Held:
-    """How many things were set aside as a whole that could touch figures of the hearing days `first` to `last`.
-
-    See `held_for`, of which this is one.
-    """
-    return held_for(store, newest_batch, known_at, [(first, last)])[0]
-
-
 def held_for(
     store: Path, newest_batch: int, known_at: datetime, spans: Sequence[tuple[date, date]]
 ) -> tuple[Held, ...]:
@@ -230,3 +233,47 @@ def held_for(
 def by_reason(refusals: Iterable[Refusal]) -> dict[str, int]:
     """How many were refused for each reason, most frequent first."""
     return dict(Counter(r.reason for r in refusals).most_common())
+
+
+def older(store: Path, newest_batch: int, day: date) -> int:
+    """How many refusals on record are of hearings before a day."""
+    if not folder(store).exists():
+        return 0
+    with duckdb.connect() as con:
+        look(con, store, newest_batch)
+        ((found,),) = con.execute("select count(*) from set_aside where hearing_date < $day", {"day": day}).fetchall()
+    return int(found)
+
+
+def clear(store: Path, newest_batch: int) -> None:
+    """Take out of the files what is not on record any more, because it is of days that the store keeps nothing of.
+
+    Nobody lands meanwhile. What is left keeps its numbers; each file is replaced as a whole, so it can be done again.
+    """
+    where = folder(store)
+    if not where.exists():
+        return
+    for left in (*where.glob("*.tmp"), *where.glob("released/*.tmp")):
+        left.unlink()
+    for file in (*where.glob("*.parquet"), *where.glob("released/*.parquet")):
+        if int(file.stem) > newest_batch:  # of a landing that did not finish
+            file.unlink()
+    with duckdb.connect() as con:
+        look(con, store, newest_batch)
+        con.execute(
+            "create view refused_left as select distinct * exclude (released_batch, why, because) from set_aside"
+        )
+        con.execute(
+            "create view let_go_left as from let_go semi join set_aside "
+            "on (set_aside.landed_batch, set_aside.number) = (let_go.refused_batch, let_go.number)"
+        )
+        for name, at, schema in (("refused", where, QUARANTINE), ("let_go", where / "released", RELEASED)):
+            query = f"""
+                select landed_batch from (select landed_batch, count(*) as all_of_it from {name} group by all)
+                left join (select landed_batch, count(*) as kept from {name}_left group by all) using (landed_batch)
+                where kept is distinct from all_of_it
+            """  # noqa: S608 - names of the two relations
+            for (batch,) in con.execute(query).fetchall():
+                rows = con.sql(f"from {name}_left where landed_batch = $batch order by number", params={"batch": batch})
+                table: pa.Table = rows.select(*schema.names).to_arrow_table()
+                _replace(at / f"{batch:09d}.parquet", table.cast(schema))

@@ -7,7 +7,7 @@ import typer
 from pipelines.cli_app import AsJson, settings
 
 store_app = typer.Typer(
-    help="Show what the records store holds and how its files lie; merge small files.",
+    help="Show what the records store holds and how its files lie; merge small files; remove old hearings for good.",
     invoke_without_command=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,3 +38,20 @@ def store_compact(
     from pipelines import keeping
 
     keeping.compact_store(settings(), keep_hours=keep_hours, dry_run=dry_run, as_json=as_json)
+
+
+@store_app.command("retain")
+def store_retain(
+    first: Annotated[
+        str, typer.Option("--from", help="Month of hearings, as 2016-01: keep it and later ones.", show_default=False)
+    ],
+    because: Annotated[
+        str, typer.Option("--because", help="Why; said wherever an earlier period is asked for.", show_default=False)
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove everything about hearings before a month, for good. It cannot be undone: see --dry-run first."""
+    from pipelines import keeping
+
+    keeping.retain_in_store(settings(), first, because=because, dry_run=dry_run, as_json=as_json)

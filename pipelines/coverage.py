@@ -26,11 +26,14 @@ def report(
     """Print the coverage of the days of a span (None: everything landed), of one court where it is given.
 
     Raises:
-        ExtractError: nothing was landed, or nothing of that court.
+        ExtractError: nothing was landed, or nothing of that court, or the span begins before what is kept.
     """
     from extract.coverage import coverage, gaps
+    from extract.kept import refuse_removed
 
     found = coverage(settings.store, *(span or (date.min, date.max)))
+    if span:
+        refuse_removed(settings.store, span[0], f"{span[0]} to {span[1]}")
     if court:
         found = [row for row in found if row.court == court.upper()[:5]]
     if not found:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from extract import store
 from extract.contract import ExtractError
 from extract.database_source import DatabaseSource, changed_days, days_between, mapping_as_read
+from extract.kept import kept_from
 from extract.mapping import Mapping, load_mapping
 from extract.store import Landing
 from pipelines import progress, pushed_codes, runs
@@ -153,6 +154,10 @@ def _plan(
     from extract.database import day_marks
 
     window = window_of(source, now)
+    kept = kept_from(settings.store) or window[0]
+    if kept > window[1]:  # all of it is of months that were removed for good
+        return _Plan(window, frozenset(), {}, None, whole=False)
+    window = max(window[0], kept), window[1]
     landed = pushed_codes.landed_codes(settings).get(source.name)
     codes = None
     if source.only:

@@ -83,4 +83,6 @@ def landing_line(landing: Landing, dry_run: bool) -> str:
         said += f"; {landing.refused_again:,} set aside before"
     if landing.released:
         said += f"; {landing.released:,} set aside earlier no longer held"
+    if landing.before_kept:
+        said += f"; {landing.before_kept:,} of hearings before the month from which records are kept left out"
     return said

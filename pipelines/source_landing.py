@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from extract import store
+from extract import disk_faults, store
 from extract.contract import ExtractError
 from extract.deliveries import SourceFile
 from extract.store import Landing
@@ -195,11 +195,12 @@ def _mark(path: Path, landed: frozenset[str]) -> str:
     return mark
 
 
+@disk_faults.looked_again
 def landed_days(path: Path, name: str, key_start: str) -> dict[date, bool]:
     """Every hearing day of which a source has landed something, and whether a result of it stands.
 
     Only statements under keys that begin with `key_start` are looked at: what was landed under the source's name with
-    another filter (of years before, by hand, say) stands beside them.
+    another filter (of years before, by hand, say) stands beside them. Raises ExtractError for a file that is lost.
     """
     import duckdb
 

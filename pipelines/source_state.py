@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -105,3 +105,12 @@ def write_state(store: Path, name: str, state: SourceState) -> None:
             where=str(target),
             remedy="Free some space or mend the folder's permissions; the next landing reads everything again",
         ) from None
+
+
+def forget_days(store: Path, kept_from: date) -> None:
+    """Drop what is remembered of hearing days that the store keeps no records of any more. Raises as `write_state`."""
+    for file in (store / "sources").glob("*.json"):
+        state = read_state(store, file.stem)
+        if state and any(day < kept_from for day in state.days):
+            kept = {day: mark for day, mark in state.days.items() if day >= kept_from}
+            write_state(store, file.stem, replace(state, days=kept))

@@ -1,6 +1,7 @@
 -- What was set aside, as known at a time: every refusal of the landings looked at, and which landing let it go.
 -- Nothing is held any more once a landing received by then let it go. Files written before a column was there have
--- it from the landing's summary (`landing`), or from what the refusal itself says.
+-- it from the landing's summary (`landing`), or from what the refusal itself says. What is of days that the store does
+-- not keep records of any more ($kept_from: the first one that it does) is not on record.
 with refusals as (
     select
         refused.landed_batch,
@@ -32,3 +33,4 @@ left join let_go
     and let_go.number = refusals.number
     and let_go.received_at <= $known_at
 where refusals.received_at <= $known_at
+    and (refusals.hearing_date is null or $kept_from::date is null or refusals.hearing_date >= $kept_from::date)

@@ -43,12 +43,12 @@ def make(
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def statement() -> Callable[..., Statement]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def received() -> Callable[[int], datetime]:
     return received_on
 

@@ -85,7 +85,8 @@ def why_let_go(records: Path) -> list[str | None]:
 
 
 def figures_held(records: Path, days: tuple[date, date] = YEAR, at: datetime = LATER, batch: int = 99) -> Held:
-    return quarantine.held(records, min(batch, store.newest_batch(records)), at, *days)
+    (held,) = quarantine.held_for(records, min(batch, store.newest_batch(records)), at, [days])
+    return held
 
 
 # --- messages -------------------------------------------------------------------------------------
@@ -589,7 +590,7 @@ def test_looking_at_what_is_held_loads_nothing_slow(records: Path, lands: Land) 
     code = (
         "import sys; from datetime import *; from pathlib import Path; from extract import holding, quarantine\n"
         f"p = Path({str(records)!r}); d = date(2020, 1, 1)\n"
-        "assert quarantine.held(p, 1, datetime.now(UTC), d, date(2020, 12, 31)).of_unknown_day == 1\n"
+        "assert quarantine.held_for(p, 1, datetime.now(UTC), [(d, d)])[0].of_unknown_day == 1\n"
         "assert len(holding.on_record(p, 1)) == 1\n"
         "sys.exit('pandas' in sys.modules)"
     )
