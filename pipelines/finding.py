@@ -13,7 +13,6 @@ from extract.deliveries import SourceFile, format_within
 from extract.kinds import ARCHIVES, FORMATS, origin_of, shape_of, shown_name
 from extract.streams import BrokenError, TooMuchError
 
-SPOKEN_FORMATS = ", ".join(FORMATS[:-1]) + f" or {FORMATS[-1]}"
 KNOWN_ENDINGS = ".xml, .json, .jsonl or .ndjson (also with .gz), .zip, .tar or .tar.gz, .csv or .parquet"
 NOTHING_TO_READ = "there is nothing to read"
 MANY_IN_ONE = 1_000_000

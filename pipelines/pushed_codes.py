@@ -14,8 +14,8 @@ from pipelines.settings import Settings, definitions_of
 from pipelines.source_file import named_sources
 from pipelines.source_state import read_state
 from transform.contract import TransformError
-from transform.definition import Question, Step
-from transform.precedence import drops_source
+from transform.definition import Question
+from transform.precedence import leaves_out
 from transform.standing import BASE_LENGTH
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def pushed_codes_missing(
     faults = []
     kept = kept_codes(question)
     for name, landed in landed_codes(settings, newest_batch=newest_batch, known_at=known_at).items():
-        if any(_leaves_out(step, name) for step in question.steps):
+        if any(leaves_out(step, name) for step in question.steps):
             continue
         missing = min((not_within(codes, landed) for codes in kept), key=len, default=None)
         if missing is None:
@@ -144,11 +144,6 @@ def pushed_codes_missing(
             what = f"{question.id} counts offence codes that this source was not asked for: {shown}"
             faults.append(ExtractError(what, where=name, remedy=_remedy(settings, question, name)))
     return faults
-
-
-def _leaves_out(step: Step, name: str) -> bool:
-    """Whether no row of a source passes a step: it keeps other sources alone, or drops this one for its name alone."""
-    return drops_source(step, name) if step.drop else bool(step.source) and name not in step.source
 
 
 def _remedy(settings: Settings, question: Question, name: str) -> str:

@@ -22,7 +22,26 @@ STATUSES: dict[str, str] = {
 """Every status of a figure, with its sentence. Only `counted` has a value."""
 
 
-MARKS: dict[str, str] = {"b": "break in the series", "p": "provisional"}
+CAUSES: dict[str, str] = {
+    "quarantine released": "What was held in quarantine was read or let go",
+    "source change": "Another source speaks for the court and day, or the rules say otherwise which goes before which",
+    "duplicate resolved": "What counted as several units is known as one",
+    "removed result": "A result was taken back",
+    "amended result": "A result was changed",
+    "late result": "A result of a hearing came that nothing had been known of",
+    "code-list change": "A list of offence or result codes was changed",
+    "definition change": "The definition of the question was changed",
+    "program change": "The program, or the standing data that comes with it, counts the same records otherwise",
+    "not recounted": "The vintage before could not be counted again, so its difference is not split",
+}
+"""Why a figure differs from the vintage before, with a sentence each (docs/method.md says how it is found)."""
+
+
+MARKS: dict[str, str] = {
+    "b": "break in the series",
+    "p": "provisional",
+    "r": "revised since it was last published",
+}
 """What may stand beside a figure, as statistics mark them."""
 
 

@@ -7,8 +7,8 @@ Bound parameters: `from` and `to` (first and last day of all periods), `as_known
 
 The relations that a statement reads: `records` (columns of `extract.contract.RECORDS`), `asked_period`
 (number, first_day, last_day; periods do not overlap), `held_days` (first_day, last_day), `precedence`
-(source, format, over_source, over_format, over_system; null is any), `dropped_source` (name), for each code
-list `list_...` (code, match, category, place), where the code of a text entry is its digest, and where they are used
+(source, format, over_source, over_format, over_system; null is any), for each code list `list_...` (code,
+match, category, place), where the code of a text entry is its digest, and where they are used
 `outcome_entry` (code, match, category, rank), `asked_value` (step, asked, value), `asked_window` (step,
 asked, first_day, last_day), `standing_force` (code, force, region) and `standing_police_force` and
 `standing_region` (name, place). A named rule is a function of the same name.
@@ -23,6 +23,7 @@ from transform.breakdowns import OUTCOME, PLACE_BREAKDOWNS, SEEN_BREAKDOWNS, TIM
 from transform.codelists import OFFENCE_MATCHES, SLUG
 from transform.contract import TransformError
 from transform.definition import Question, Step
+from transform.precedence import leaves_sources_out
 from transform.rules import RULES
 
 FRAGMENTS = Path(__file__).resolve().parents[1] / "sql" / "counting"
@@ -96,8 +97,8 @@ def _unit_steps(question: Question, unit: str) -> list[str]:
     for number, step in enumerate(question.steps, 1):
         condition = _condition(number, step)
         if number == 1:
-            covered = _fragment("is-covered")
-            steps.append(_fragment("statements", unit=key, name=step.name, condition=condition, is_covered=covered))
+            own = {"covers": covers(question), "is_covered": _fragment("is-covered")}
+            steps.append(_fragment("statements", unit=key, name=step.name, condition=condition, **own))
         else:
             steps.append(_fragment("step", number=str(number), name=step.name, previous=previous, condition=condition))
         previous = f"step_{number}"
@@ -134,6 +135,16 @@ def _weak(unit: str) -> str:
     if unit in ("application", "order"):
         return f"({_fragment('weak-application', defendant=defendant)})"
     return f"({_fragment('weak-case') if unit == 'case' else defendant})"
+
+
+def covers(question: Question) -> str:
+    """What of a source that goes before another sets that one aside: what has a court and is not left out by name."""
+    named = [
+        _condition(number, Step(step.name, source=step.source, drop=step.drop))
+        for number, step in enumerate(question.steps, 1)
+        if leaves_sources_out(step)
+    ]
+    return "\n      and ".join(["court_ou_code is not null", *named])
 
 
 def _condition(number: int, step: Step) -> str:

@@ -1,9 +1,9 @@
 """Which source goes before which: where two say the same hearing, one of them is set aside."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from transform.definition import Question, Step
+from transform.definition import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,14 @@ def precedence_of(named: Iterable[tuple[str, Iterable[str]]] = ()) -> tuple[Prec
     return (OWN_FEED, *(Precedence(source=one, over_source=other) for one, others in named for other in others))
 
 
-def in_play(rules: Sequence[Precedence], question: Question) -> tuple[Precedence, ...]:
-    """The rules whose first source the question counts: what it leaves out puts nothing else aside."""
-    kept: set[str] | None = None
-    for step in question.steps:
-        if step.source and not step.drop:
-            kept = set(step.source) if kept is None else kept & set(step.source)
-    if kept is None:
-        return tuple(rules)
-    named = [replace(rule, source=name) for rule in rules if rule.source is None for name in sorted(kept)]
-    return (*named, *(rule for rule in rules if rule.source in kept))
+def leaves_sources_out(step: Step) -> bool:
+    """Whether some sources have no row that passes a step, whatever their rows say.
+
+    It keeps the sources that it names, or drops them for their names alone.
+    """
+    return bool(step.source) and (not step.drop or step == Step(step.name, source=step.source, drop=True))
 
 
-def drops_source(step: Step, name: str) -> bool:
-    """Whether a step takes a source out for its name alone."""
-    return name in step.source and step == Step(step.name, source=step.source, drop=True)
-
-
-def dropped_sources(question: Question) -> tuple[str, ...]:
-    """The sources that a question takes out for their names alone."""
-    return tuple(sorted({name for step in question.steps for name in step.source if drops_source(step, name)}))
+def leaves_out(step: Step, name: str) -> bool:
+    """Whether the source of that name is one of those; a question leaves out what any of its steps does."""
+    return leaves_sources_out(step) and (name in step.source) is step.drop

@@ -50,7 +50,7 @@ replaced as materialized (
 
 -- One source goes before another: where it speaks of a court and a day, and if only to say that nothing is left, what
 -- the other says of them is set aside, for it would count twice. An empty day of an extract names no court, so there
--- what was said before still tells which courts it is about.
+-- what was said before still tells which courts it is about. A source that the question leaves out goes before none.
 restated as (
     select statement_key, stated_at, received_at, landed_batch, payload_hash, case_index
     from replaced
@@ -65,8 +65,7 @@ covered as materialized (
         on (precedence.source is null or precedence.source = source_name)
         and (precedence.format is null or precedence.format = source_format)
     anti join restated using (statement_key, stated_at, received_at, landed_batch, payload_hash, case_index)
-    where court_ou_code is not null
-      and source_name not in (select name from dropped_source)  -- what the question does not count covers nothing
+    where {{covers}}
       and received_at <= $as_known_at
       and landed_batch <= $newest_batch
 ),

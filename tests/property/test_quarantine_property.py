@@ -135,9 +135,8 @@ def test_what_is_held_of_a_table_is_what_the_rules_say(history: list[Extract]) -
         held = [s.content_hash for s in found if s.released_batch is None]
         again = land_extract(path, history[-1])
         assert (store.newest_batch(path), getattr(again, "released", None)) == (before, 0)
-        for on in range(
-            1, 5
-        ):  # of a day that landed they are parts, and only an extract that says nothing else is whole
-            counted = quarantine.held(path, before, datetime(2020, 3, on, tzinfo=UTC), FIRST, FIRST)
-            assert counted == Held(0, sum(f.span is None and f.on <= on for f in expected))
+        # Of a day that landed they are parts, and only an extract that says nothing else is whole.
+        for on in range(1, 5):
+            counted = quarantine.held_for(path, before, datetime(2020, 3, on, tzinfo=UTC), [(FIRST, FIRST)])
+            assert counted == (Held(0, sum(f.span is None and f.on <= on for f in expected)),)
         assert held == [s.content_hash for s in holding.on_record(path, before) if s.released_batch is None]

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipelines.pushed_codes import _leaves_out, filters, kept_codes, not_within
+from pipelines.pushed_codes import filters, kept_codes, not_within
 from pipelines.settings import DEFINITIONS
 from transform.definition import Step
+from transform.precedence import leaves_out
 from transform.questions import load_question
 
 
@@ -47,4 +48,4 @@ def test_a_code_with_all_its_forms_is_asked_for_by_its_base() -> None:
     ],
 )
 def test_a_step_leaves_a_source_out_where_no_row_of_it_passes(step: Step, left_out: bool) -> None:
-    assert _leaves_out(step, "live") == left_out
+    assert leaves_out(step, "live") == left_out

@@ -21,7 +21,7 @@ from transform.definition import Question
 from transform.engines.relations import relations
 from transform.holds import holds_in_force, open_days
 from transform.periods import Period, overlap
-from transform.precedence import OWN_FEED, Precedence, dropped_sources, in_play
+from transform.precedence import OWN_FEED, Precedence
 from transform.question_meaning import RESERVED_EVIDENCE
 from transform.rules import RULES
 
@@ -182,13 +182,7 @@ def open_records(
         asked = [[number, p.first, p.last] for number, p in enumerate(periods, 1)]
         _table(connection, "asked_period", f"number integer, {days}", asked)
         _table(connection, "held_days", days, [[p.first, p.last] for p in held])
-        _table(
-            connection,
-            "precedence",
-            _PRECEDENCE,
-            [list(astuple(rule)) for rule in in_play(records.precedence, question)],
-        )
-        _table(connection, "dropped_source", "name varchar", [[name] for name in dropped_sources(question)])
+        _table(connection, "precedence", _PRECEDENCE, [list(astuple(rule)) for rule in records.precedence])
         for name, columns, rows in relations(question, key):
             _table(connection, name, columns, rows)
         for rule in (RULES[name] for name in dict.fromkeys(step.rule for step in question.steps) if name):
