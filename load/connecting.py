@@ -5,16 +5,18 @@ was mistyped. What a person needs of them is recognised and said in our own word
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from re import search
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, cast, create_engine, event, func, literal, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from load.contract import LoadError
@@ -22,15 +24,33 @@ from load.contract import LoadError
 BUSY_SECONDS = 60
 """How long a writer waits for another before it gives up, on either database."""
 CONNECT_SECONDS = 10
+QUIET_MILLISECONDS = 200
 _SETTING = "Set COURTSTATS_WAREHOUSE_URL to sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+
+
+_ROLES = "See which account may, and how to give the right: courtstats warehouse roles"
+
+
+class NotAllowedError(LoadError):
+    """This account has no right to what was asked (PostgreSQL)."""
+
+
+def this_machines_clock() -> datetime:
+    """Now. The one place in loading that reads the clock: what is stored is dated by the handle."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """An open warehouse. `place` names it without user or password; `dispose` closes its connections."""
+    """An open warehouse. `place` names it without user or password; `dispose` closes its connections.
+
+    `who` signs what is written (the audit log), `clock` (aware) dates it: nothing else in loading reads a clock.
+    """
 
     engine: Engine = field(repr=False)
     place: str
+    who: str = ""
+    clock: Callable[[], datetime] = field(default=this_machines_clock, repr=False)
 
     def dispose(self) -> None:
         """Close every connection; the handle opens new ones if it is used again."""
@@ -59,10 +79,21 @@ def connect(url: str) -> Warehouse:
     return Warehouse(engine, f"warehouse {_named(parsed)}")
 
 
+def at_file(path: Path) -> Warehouse:
+    """An engine for a SQLite file wherever it lies, such as one in a backup. Raises `LoadError` as `connect`."""
+    return Warehouse(_sqlite(URL.create("sqlite", database=str(path))), f"warehouse {path}")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite warehouse; `None` for PostgreSQL. Raises `LoadError` for an unusable address."""
+    parsed = _parse(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
 def is_missing(url: str) -> bool:
     """Whether the address is of a SQLite file that is not there yet. Raises `LoadError` for an unusable address."""
-    parsed = _parse(url)
-    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+    file = sqlite_file(url)
+    return file is not None and not file.exists()
 
 
 def _parse(url: str) -> URL:
@@ -141,14 +172,49 @@ def reading(warehouse: Warehouse) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(warehouse: Warehouse, what: str) -> Iterator[Connection]:
-    """A transaction in which nobody else writes `what` (SQLite: anything). Commits at the end, or leaves nothing."""
-    with warehouse.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-            key = int.from_bytes(sha256(f"courtstats {what}".encode()).digest()[:8], "big", signed=True)
-            connection.execute(select(func.pg_advisory_xact_lock(cast(literal(key), BigInteger))))
+def writing(warehouse: Warehouse, what: str, waiting: Callable[[], None] = lambda: None) -> Iterator[Connection]:
+    """A transaction in which nobody else writes `what` (SQLite: anything). Commits at the end, or leaves nothing.
+
+    `waiting` is called once where another writer is in the way.
+    """
+    with warehouse.engine.connect().execution_options(writes=True) as connection, _begun(connection, waiting):
+        alone(connection, what, waiting)
         yield connection
+
+
+def alone(connection: Connection, what: str, waiting: Callable[[], None] = lambda: None) -> None:
+    """Wait until nobody else writes `what`, to the end of the transaction (in SQLite nobody else writes anyway)."""
+    if connection.dialect.name != "postgresql":
+        return
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+    key = cast(
+        literal(int.from_bytes(sha256(f"courtstats {what}".encode()).digest()[:8], "big", signed=True)), BigInteger
+    )
+    if not connection.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        waiting()
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+@contextmanager
+def _begun(connection: Connection, waiting: Callable[[], None]) -> Iterator[None]:
+    """The transaction begun; on SQLite that is where one waits, for a moment quietly, then after having said so."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA busy_timeout = {QUIET_MILLISECONDS}")
+        try:
+            transaction = connection.begin()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        except OperationalError as busy:
+            if "BUSY" not in _code(busy.orig or busy):
+                raise
+            waiting()
+            raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            transaction = connection.begin()
+    else:
+        transaction = connection.begin()
+    with transaction:
+        yield
 
 
 @contextmanager
@@ -164,6 +230,8 @@ def explained(warehouse: Warehouse) -> Iterator[None]:
     except PoolTimeoutError:
         raise LoadError("every connection is in use", where=warehouse.place, remedy="Try again", passing=True) from None
     except (DBAPIError, warehouse.engine.dialect.loaded_dbapi.Error) as error:
+        if _code(getattr(error, "orig", None) or error) == "42501":
+            raise NotAllowedError(_refused(error), where=warehouse.place, remedy=_ROLES) from None
         what, remedy, passing = _explain(error)
         raise LoadError(what, where=warehouse.place, remedy=remedy, passing=passing) from None
 
@@ -175,12 +243,22 @@ _EXPLANATIONS = (
     ("55P03", "another writer kept it locked", "Try again when the other run has ended", True),
     ("SQLITE_FULL", "the disc is full", "Make room and try again", True),
     ("53100", "the disc is full", "Make room and try again", True),
+    (
+        "SQLITE_IOERR_SHM",
+        "the disc is full, or nothing can be written beside the file",
+        "Make room and try again",
+        True,
+    ),
     ("SQLITE_IOERR", "the disc could not be read or written", "Check the disc and try again", True),
     ("SQLITE_READONLY", "it cannot be written to", "Check who owns the file and its folder", False),
-    ("SQLITE_CANTOPEN", "the file cannot be opened", "Check the path and your permissions", False),
+    (
+        "SQLITE_CANTOPEN",
+        "the file cannot be opened, or nothing can be written beside it",
+        "Check the path, who owns the file and its folder, and that the disc is not mounted read-only",
+        False,
+    ),
     ("SQLITE_NOTADB", "the file is not a SQLite database", "Point COURTSTATS_WAREHOUSE_URL at another file", False),
     ("SQLITE_CORRUPT", "the file is damaged", "Restore it from a backup", False),
-    ("42501", "the user may not do this", "Ask for the right to create and to write tables", False),
     ("does not exist", "the user, the database or a table does not exist", "Create it, or check the address", False),
     ("Temporary failure in name", "the host could not be looked up", "Check the network and the address", True),
     ("translate host", "the host is not known", "Check COURTSTATS_WAREHOUSE_URL", False),
@@ -195,6 +273,10 @@ _EXPLANATIONS = (
 """(sign in the driver's code or message, what it means, what to do, may it pass by itself), the first that fits."""
 
 
+_MAY_BE_STORED = "This step may or may not be stored: the same command again completes it"
+"""The connection may have been lost while it was committed, after the server had done so."""
+
+
 def _explain(error: Exception) -> tuple[str, str, bool]:
     """What it is, what to do, and whether it may pass by itself."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -203,9 +285,17 @@ def _explain(error: Exception) -> tuple[str, str, bool]:
         if sign in signs:
             return what, remedy, passing
     if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return "the connection was lost", "Nothing of this step was stored: try again", True
+        return "the connection was lost", _MAY_BE_STORED, True
     reported = f"the database reported {type(cause).__name__} {_code(cause)}".rstrip()
     return reported, "Nothing was stored; try again", False
+
+
+def _refused(error: Exception) -> str:
+    """What the account has no right to: the server names the table or view, and nothing else is taken from it."""
+    named = search(
+        r"permission denied for (?:table|view|relation|schema|database) ([a-z_]+)$", str(error).split("\n")[0]
+    )
+    return "this account has no right to this" + (f" ({named[1]})" if named else "")
 
 
 def _code(error: BaseException) -> str:

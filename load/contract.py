@@ -1,8 +1,7 @@
 """What loading takes and gives: the rows of the warehouse as frozen dataclasses, their keys, and the load error.
 
 Times are aware (any zone; kept as UTC to the microsecond), dates are hearing days with both ends of a
-period included. A value is missing (None) exactly where its status is not `counted`. Nothing here reads
-a clock: `finished_at` of a run and `landed_at` of a batch date everything that is stored with them.
+period included. A value is missing (None) exactly where its status is not `counted`.
 """
 
 import json
@@ -12,8 +11,11 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from extract.contract import StageError
+from transform.contract import HELD
 
 STATES = ("completed", "stopped")
+GONE = "gone"
+"""Status of a cell that its breakdown has no longer: the tombstone of the figure before."""
 SEVERITIES = ("critical", "warning")
 OUTCOMES = ("passed", "failed", "error")
 """Of a check; `error` is a rule that could not run, which is not a rule that failed."""
@@ -52,7 +54,9 @@ class RunRow:
     """One answer to one question: what was asked, as known when, and what came out.
 
     `run_key` (see the function of that name) is null only in what is read back of a stopped run.
-    `value` counts the units (`unit`) of the whole period; `breakdowns` are lists of attribute names.
+    `value` counts the units (`unit`) of the whole period; `breakdowns` are lists of attribute names. `finished_at` is
+    when it was stored: loading sets it. `store`, `precedence` (rules as mappings) and `counted_with` (version or digest
+    by name) are `None` in runs of schema 0002 and earlier.
     """
 
     run_key: str | None
@@ -75,6 +79,9 @@ class RunRow:
     status: str | None = None
     weak_units: int | None = None
     incomplete_statements: int | None = None
+    store: str | None = None
+    precedence: tuple[Mapping[str, str | None], ...] | None = None
+    counted_with: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,22 @@ class FigureRow:
     status: str
     marks: str = ""
     notes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """One part of the difference between a cell and the vintage before it (`previous_run_id` stated that).
+
+    `units` is by how much `cause` (one of `transform.contract.CAUSES`) raised the figure, `batch` the landing that
+    brought it, `says` the change in words where a list or the definition was changed.
+    """
+
+    cell: str
+    previous_run_id: int
+    cause: str
+    units: int
+    batch: int | None = None
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,7 @@ class StoredRun:
     """A run as the warehouse holds it, with everything that was stored with it, each in its order."""
 
     run_id: int
+    vintage: int | None
     state: str
     stop_reason: str | None
     run: RunRow
@@ -154,21 +178,28 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class StoredFigure:
-    """One vintage of a figure: the figure, and the run and knowledge that it comes from."""
+    """One figure that stands: the run that stated or confirmed it last, and since when the warehouse says so.
+
+    `published_value` is what was last given out of the cell; `marks` holds an `r` where the value is another one.
+    """
 
     figure_id: int
     run_id: int
     question: str
     unit: str
     period: str
+    breakdown: str
     cell: str
     value: int | None
     status: str
+    vintage: int
     known_from: datetime
     as_known_at: datetime
     newest_batch: int
     definition_hash: str
     marks: str = ""
+    published_value: int | None = None
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +245,28 @@ class LoadError(StageError):
         self.checks = tuple(checks)
 
 
-def _canonical(value: object) -> str:
+class OvertakenError(LoadError):
+    """Another run became current since the figures were compared with what stood: compare again."""
+
+
+def canonical(value: object) -> str:
+    """The one spelling of plain values as compact JSON with sorted keys."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_cell(cell: Mapping[str, str | int | bool | None]) -> str:
     """The one spelling of a cell: compact JSON with sorted keys; `{}` is the total."""
-    return _canonical(dict(cell))
+    return canonical(dict(cell))
 
 
 def breakdown_of(cell: str) -> str:
     """Names of the attributes of a canonical cell, joined by commas; empty for the total."""
     return ",".join(json.loads(cell))
+
+
+def counts_as(value: int | None, status: str | None) -> int | None:
+    """A figure in a difference: what has no value counts as none (0), what is held cannot be told (`None`)."""
+    return None if status == HELD else value if value is not None else 0
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -268,4 +309,9 @@ def run_key(
         "unit": unit,
         "holds": sorted(set(holds)),
     }
-    return sha256(_canonical(parts).encode()).hexdigest()
+    return sha256(canonical(parts).encode()).hexdigest()
+
+
+def key_again(key: str, after: int) -> str:
+    """The key of a run that is stored once more, because other figures have stood since: after which vintage it is."""
+    return sha256(canonical([key, after]).encode()).hexdigest()

@@ -1,18 +1,20 @@
 """The warehouse: open it, record landings, load runs with their figures, note runs that were stopped.
 
-Everything of a run is stored in one transaction, or nothing is. Only a completed run claims its key, so the same run
-again changes nothing, and a stopped one can be run again. Reading is in `load.reading` and is offered here too.
+Everything of a run is stored in one transaction, or nothing is: written, checked as read back, made current, with its
+entry in the audit log. Only a completed run claims its key, so the same run again changes nothing, and a stopped one
+can be run again. Reading is in `load.reading` and is offered here too.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from secrets import token_hex
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from load.connecting import Warehouse, connect, explained, writing
+from load.audit import append, figures_digest
+from load.connecting import Warehouse, connect, explained, this_machines_clock, writing
 from load.contract import (
     AttritionRow,
     BatchRow,
@@ -21,9 +23,11 @@ from load.contract import (
     FigureRow,
     Loaded,
     LoadError,
+    OvertakenError,
     QuestionVersion,
+    RevisionRow,
     RunRow,
-    breakdown_of,
+    key_again,
 )
 from load.migrating import migrate
 from load.reading import (
@@ -31,11 +35,22 @@ from load.reading import (
     figures_of,
     find_run,
     run_details,
+    run_that_stands,
     run_with_key,
     stored_run,
     warehouse_status,
 )
-from load.schema import attrition, check_result, evidence, figure, landed_batch, question_version, run, run_note
+from load.schema import landed_batch
+from load.storing import (
+    store_checks,
+    store_figures,
+    store_reached,
+    store_revision,
+    store_run,
+    store_tabulations,
+    values_of,
+)
+from load.vintages import changed_figures, checked_parts, counted_breakdowns, dated, read_line, whole
 
 __all__ = [
     "Warehouse",
@@ -53,13 +68,13 @@ Verify = Callable[[list[FigureRow]], list[CheckRow]]
 """Checks the figures as read back; see `load_run`."""
 
 
-def open_warehouse(url: str) -> Warehouse:
+def open_warehouse(url: str, *, who: str = "", clock: Callable[[], datetime] = this_machines_clock) -> Warehouse:
     """Connect to `sqlite:///FILE` or `postgresql://...`, and make or raise its schema to this version's.
 
-    Raises `LoadError` for an address that cannot be used, a database that does not answer, and one that a newer
-    version made. Close it with `dispose()`, or use it in a `with`.
+    `who` signs what is written, `clock` (aware) dates it. Raises `LoadError` for an address that cannot be used, a
+    database that does not answer, and one that a newer version made. Close it with `dispose()`, or use it in a `with`.
     """
-    warehouse = connect(url)
+    warehouse = replace(connect(url), who=who, clock=clock)
     try:
         migrate(warehouse)
     except BaseException:
@@ -85,8 +100,10 @@ def record_batch(warehouse: Warehouse, batch: BatchRow, checks: Sequence[CheckRo
                     remedy="Each records store needs a warehouse of its own",
                 )
             return False
-        connection.execute(insert(landed_batch), _values(batch))
-        _store_checks(connection, checks, batch.landed_at, batch=batch.batch)
+        connection.execute(insert(landed_batch), values_of(batch))
+        store_checks(connection, checks, batch.landed_at, batch=batch.batch)
+        facts = {"statements": batch.statements, "repeated": batch.repeated, "refused": batch.refused}
+        append(connection, warehouse, "landed", f"batch {batch.batch}", source=batch.source_name, **facts)
     return True
 
 
@@ -100,30 +117,62 @@ def load_run(
     notes: Sequence[str],
     checks: Sequence[CheckRow],
     verify: Verify,
+    *,
+    parts: Sequence[RevisionRow] | None = None,
+    after: int | None = None,
+    waiting: Callable[[], None] = lambda: None,
 ) -> Loaded:
     """Store a run with all that belongs to it in one transaction, checked before it is committed.
 
     `verify` gets the figures as read back through the same connection and returns the results of its checks, which
     are stored too. Where one of them stops the run, or `verify` raises, nothing is stored and `LoadError` is raised
-    (with those checks); the caller then calls `record_stopped_run`. Where the key of the run is taken, also by
-    somebody who loads it at this moment, nothing changes and the stored run is returned.
+    (with those checks); the caller then calls `record_stopped_run`. Where the same run is there already, also by
+    somebody who loads it at this moment, nothing changes and the stored run is returned; unless other figures have
+    stood since from the same records, then it becomes current again (`load.reading.run_that_stands`).
+
+    Args:
+        parts: why the figures differ from those of the vintage before, adding up cell by cell (`None`: not recounted).
+        after: the number of the vintage that the parts were made against (`Line.last`); raises `OvertakenError` where
+            another run has become current meanwhile.
+        waiting: called once where another writer is in the way.
     """
     if run.run_key is None:
         raise ValueError("a run that is to be loaded needs its key")
+    key = run.run_key
     with explained(warehouse):
         try:
-            with writing(warehouse, f"question {run.question}") as connection:
-                stored = run_with_key(connection, run.run_key)
+            with writing(warehouse, f"question {run.question}", waiting) as connection:
+                stored = run_that_stands(connection, key)
                 if stored is not None:
                     return Loaded(stored, already_there=True)
-                run_id = _store_run(connection, version, run, state="completed")
-                _store_parts(connection, run_id, run, figures, attrition, evidence, notes)
+                line = read_line(connection, run.question, run.unit, run.period)
+                if run_with_key(connection, key) is not None:
+                    key = key_again(key, line.last)
+                row = replace(run, run_key=key, finished_at=dated(connection, warehouse, run.question))
+                ahead = line.is_ahead(row)
+                if ahead and after not in (None, line.last):
+                    raise _overtaken(warehouse, row)
+                vintage = line.last + 1 if ahead else None
+                salt = token_hex(16)
+                run_id = store_run(connection, warehouse, version, row, state="completed", vintage=vintage, salt=salt)
+                store_tabulations(connection, run_id, counted_breakdowns(row, figures))
+                if ahead:
+                    store_figures(
+                        connection, run_id, row, changed_figures(connection, row, figures, notes, line), vintage
+                    )
+                    store_revision(connection, run_id, checked_parts(line, row, figures, parts))
+                else:
+                    store_figures(connection, run_id, row, whole(figures), None)
+                store_reached(connection, run_id, attrition, evidence, notes)
                 found = _verified(warehouse, verify, figures_of(connection, run_id))
-                _store_checks(connection, [*checks, *found], run.finished_at, run_id=run_id)
+                store_checks(connection, [*checks, *found], row.finished_at, run_id=run_id)
+                said = {"run": run_id, "key": row.run_key, "vintage": vintage}
+                digest = figures_digest(figures, salt)
+                append(connection, warehouse, "ran", f"{row.question} {row.period}", **said, figures=digest)
                 return Loaded(stored_run(connection, run_id), already_there=False)
         except IntegrityError:
             # Writers of one question wait for each other, so this is a key that another question's run took meanwhile.
-            stored = find_run(warehouse, run.run_key)
+            stored = find_run(warehouse, key)
             if stored is None:
                 raise
             return Loaded(stored, already_there=True)
@@ -135,9 +184,20 @@ def record_stopped_run(
     """Note a run that was stopped, and why: no figures, no value, no claim on its key. Returns its number."""
     bare = replace(run, run_key=None, value=None, status=None, weak_units=None, incomplete_statements=None)
     with explained(warehouse), writing(warehouse, f"question {run.question}") as connection:
-        run_id = _store_run(connection, version, bare, state="stopped", stop_reason=reason)
-        _store_checks(connection, checks, run.finished_at, run_id=run_id)
+        row = replace(bare, finished_at=dated(connection, warehouse, run.question))
+        run_id = store_run(connection, warehouse, version, row, state="stopped", stop_reason=reason)
+        store_checks(connection, checks, row.finished_at, run_id=run_id)
+        append(connection, warehouse, "ran", f"{row.question} {row.period}", run=run_id, stopped=reason)
     return run_id
+
+
+def _overtaken(warehouse: Warehouse, row: RunRow) -> OvertakenError:
+    return OvertakenError(
+        f"another run of {row.question} became current for {row.period} meanwhile",
+        where=warehouse.place,
+        remedy="Nothing was stored; run again",
+        passing=True,
+    )
 
 
 def _verified(warehouse: Warehouse, verify: Verify, figures: Iterable[FigureRow]) -> list[CheckRow]:
@@ -158,60 +218,3 @@ def _verified(warehouse: Warehouse, verify: Verify, figures: Iterable[FigureRow]
             checks=checks,
         )
     return checks
-
-
-def _store_run(
-    connection: Connection, version: QuestionVersion, row: RunRow, *, state: str, stop_reason: str | None = None
-) -> int:
-    known = select(question_version.c.definition_hash).where(
-        question_version.c.definition_hash == version.definition_hash
-    )
-    if connection.scalar(known) is None:
-        values = _values(version) | {"recorded_at": row.finished_at}
-        connection.execute(insert(question_version), values)
-    values = _values(row) | {"state": state, "stop_reason": stop_reason}
-    return int(connection.execute(insert(run).returning(run.c.run_id), values).scalar_one())
-
-
-def _store_parts(
-    connection: Connection,
-    run_id: int,
-    row: RunRow,
-    figures: Iterable[FigureRow],
-    steps: Iterable[AttritionRow],
-    kinds: Iterable[EvidenceRow],
-    notes: Iterable[str],
-) -> None:
-    of_run = {"run_id": run_id}
-    vintage = of_run | {"question": row.question, "known_from": row.finished_at}
-    _insert(connection, figure, (vintage | _values(f) | {"breakdown": breakdown_of(f.cell)} for f in figures))
-    _insert(connection, attrition, (of_run | {"position": n} | _values(step) for n, step in enumerate(steps, 1)))
-    _insert(connection, evidence, (of_run | {"position": n} | _values(kind) for n, kind in enumerate(kinds, 1)))
-    _insert(connection, run_note, (of_run | {"position": n, "text": note} for n, note in enumerate(notes, 1)))
-
-
-def _store_checks(
-    connection: Connection,
-    checks: Iterable[CheckRow],
-    recorded_at: datetime,
-    *,
-    run_id: int | None = None,
-    batch: int | None = None,
-) -> None:
-    of = {"run_id": run_id, "batch": batch, "recorded_at": recorded_at}
-    _insert(connection, check_result, (of | _values(check) for check in checks))
-
-
-def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    values = list(rows)
-    if values:
-        connection.execute(insert(table), values)
-
-
-def _values(row: Any) -> dict[str, Any]:
-    """The fields of a row by column name; mappings as plain dictionaries, which JSON columns need."""
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    return {
-        name: dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-    }

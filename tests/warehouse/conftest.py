@@ -15,7 +15,7 @@ WHEN = datetime(2020, 5, 20, 9, 30, tzinfo=UTC)
 
 @pytest.fixture
 def warehouse(url):
-    with open_warehouse(url) as opened:
+    with open_warehouse(url, who="a clerk", clock=lambda: WHEN) as opened:
         yield opened
 
 

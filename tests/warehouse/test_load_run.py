@@ -170,7 +170,8 @@ def test_eight_different_runs_at_once_all_land(warehouse, sample):
     with ThreadPoolExecutor(8) as pool:
         loaded = list(pool.map(load, range(8)))
     assert not any(one.already_there for one in loaded)
-    assert everything(warehouse) | {"run": 8, "figure": 16, "question_version": 2} == everything(warehouse)
+    assert everything(warehouse) | {"run": 8, "question_version": 2} == everything(warehouse)
+    assert [run_details(warehouse, one.run.run_id).figures for one in loaded] == [sample.figures] * 8
 
 
 def test_a_key_taken_meanwhile_under_another_question_is_not_taken_twice(warehouse, sample):
@@ -256,3 +257,27 @@ def test_hearing_days_come_back_as_days(warehouse, sample):
     stored = sample.load(warehouse).run.run
     assert (stored.period_from, stored.period_to) == (date(2020, 1, 1), date(2020, 3, 31))
     assert type(stored.data_from) is date
+
+
+def test_a_definition_that_is_changed_back_makes_its_figures_current_again(warehouse, sample):
+    """The same run as before the change is a new vintage: the warehouse must not go on saying what the change said."""
+    first = sample.load(warehouse)
+    changed = sample.version(definition_hash="def-2")
+    other = (replace(sample.figures[0], value=31), sample.figures[1])
+    sample.load(warehouse, sample.run(definition_hash="def-2", value=31), version=changed, figures=other)
+    back = sample.load(warehouse)
+    assert not back.already_there
+    assert (back.run.vintage, back.run.figures) == (3, first.run.figures)
+    assert [(f.value, f.definition_hash) for f in current_figures(warehouse, "spo")] == [(27, "def-1"), (0, "def-1")]
+    again = sample.load(warehouse)
+    assert (again.already_there, again.run) == (True, back.run)
+    forth = sample.load(warehouse, sample.run(definition_hash="def-2", value=31), version=changed, figures=other)
+    assert (forth.already_there, forth.run.vintage) == (False, 4)
+
+
+def test_another_breakdown_of_the_same_records_leaves_the_first_run_standing(warehouse, sample):
+    sample.load(warehouse)
+    force = (sample.figures[0], FigureRow("2020Q1", '{"police_force":"44"}', 3, "counted"))
+    sample.load(warehouse, sample.run(breakdowns=(("police_force",),)), figures=force)
+    assert sample.load(warehouse).already_there
+    assert len(current_figures(warehouse, "spo")) == 3

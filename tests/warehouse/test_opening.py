@@ -65,9 +65,9 @@ def test_a_migration_that_fails_leaves_no_half_schema(url, monkeypatch):
 
     real = migrating._upgrade
 
-    def upgrade(connection, place):
+    def upgrade(connection, warehouse):
         event.listen(connection.engine, "before_cursor_execute", fail_late)
-        real(connection, place)
+        real(connection, warehouse)
 
     monkeypatch.setattr(migrating, "_upgrade", upgrade)
     with pytest.raises(RuntimeError, match="power cut"):

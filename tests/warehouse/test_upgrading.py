@@ -1,65 +1,120 @@
-"""A warehouse of an earlier schema is raised with everything that is in it."""
+"""A warehouse of an earlier schema is raised with everything that is in it, and says then what it said before."""
 
+from datetime import timedelta
+
+import pytest
 from alembic import command
-from sqlalchemy import MetaData, insert
+from sqlalchemy import MetaData, insert, text
 
+from load import audit
 from load.connecting import connect, use_write_ahead_log, writing
 from load.contract import FigureRow
 from load.migrating import configuration
+from load.reading import figures_of
+from load.vintages import line_of
 from load.warehouse import current_figures, open_warehouse, run_details
 
+DAY = timedelta(days=1)
+SCHEMAS = ("0001", "0002")
+MONTH = '{"month":"2020-01"}'
+FORCE = '{"police_force":"44"}'
+RUNS = (
+    # as known how many days later, newest landing, breakdowns, figures as (cell, value), stopped
+    (0, 1, [["month"], ["police_force"]], [("{}", 27), (MONTH, 0), (FORCE, 3)]),
+    (0, 2, [["month"]], [("{}", 28), (MONTH, 1)]),
+    (-9, 2, [["month"]], [("{}", 25), (MONTH, 0)]),  # known earlier: it never stood
+    (1, 3, [["police_force"]], [("{}", 28)]),  # the force has no figure any more
+    (1, 3, [["month"]], [("{}", 28), (MONTH, 1)]),
+)
+"""What was loaded, in its order; by the rule of then and of now the last two stand."""
 
-def of_schema_1(url, sample):
-    """A warehouse as the first schema had it, with one run of two figures, written without today's code."""
+
+def of_schema(url, schema, sample):
+    """A warehouse as an earlier schema had it, written without today's code."""
     with connect(url) as old:
         if old.engine.dialect.name == "sqlite":
             use_write_ahead_log(old)
         with writing(old, "schema") as connection:
-            command.upgrade(configuration(connection), "0001")
-        tables = MetaData()
-        tables.reflect(old.engine)
-        at = sample.when.replace(tzinfo=None) if old.engine.dialect.name == "sqlite" else sample.when
-        run = sample.run()
-        with writing(old, "a run") as connection:
-            connection.execute(
-                insert(tables.tables["question_version"]),
-                {
-                    "definition_hash": "def-1", "question": "spo", "title": "SPO", "definition": "id = 1",
-                    "lists": "{}" if old.engine.dialect.name == "sqlite" else {}, "recorded_at": at,
-                },
-            )  # fmt: skip
-            connection.execute(
-                insert(tables.tables["run"]),
-                {
-                    "run_key": run.run_key, "question": "spo", "definition_hash": "def-1", "unit": "case",
-                    "period": "2020Q1", "period_from": run.period_from, "period_to": run.period_to,
-                    "breakdowns": '[["month"]]' if old.engine.dialect.name == "sqlite" else [["month"]],
-                    "as_known_at": at, "newest_batch": 1, "code_version": "0.1.0", "thresholds_hash": "t",
-                    "started_at": at, "finished_at": at, "state": "completed", "value": 27, "status": "counted",
-                },
-            )  # fmt: skip
-            for cell, value in (("{}", 27), ('{"month":"2020-01"}', 0)):
-                connection.execute(
-                    insert(tables.tables["figure"]),
-                    {
-                        "run_id": 1, "question": "spo", "period": "2020Q1", "cell": cell, "value": value,
-                        "breakdown": "month" if value == 0 else "", "status": "counted", "known_from": at,
-                    },
-                )  # fmt: skip
+            command.upgrade(configuration(connection), schema)
+        metadata = MetaData()
+        metadata.reflect(old.engine)
+        tables = metadata.tables
+        zone = (lambda at: at.replace(tzinfo=None)) if old.engine.dialect.name == "sqlite" else lambda at: at
+        at = zone(sample.when)
+        asked = sample.run()
+        with writing(old, "runs") as connection:
+            version = {"definition_hash": "def-1", "question": "spo", "title": "SPO", "definition": "id = 1"}
+            connection.execute(insert(tables["question_version"]), version | {"lists": {}, "recorded_at": at})
+            for number, (days, batch, breakdowns, figures) in enumerate(RUNS, 1):
+                run = {
+                    "run_key": f"key {number}", "question": "spo", "definition_hash": "def-1",
+                    "unit": "case", "period": "2020Q1", "period_from": asked.period_from,
+                    "period_to": asked.period_to, "breakdowns": breakdowns,
+                    "as_known_at": zone(sample.when + days * DAY), "newest_batch": batch, "code_version": "0.1.0",
+                    "thresholds_hash": "t", "started_at": at, "finished_at": zone(sample.when + number * DAY),
+                    "state": "completed", "value": figures[0][1], "status": "counted",
+                }  # fmt: skip
+                connection.execute(insert(tables["run"]), run)
+                for cell, value in figures:
+                    name = cell.split('"')[1] if '"' in cell else ""
+                    row = {
+                        "run_id": number, "question": "spo", "period": "2020Q1", "cell": cell, "value": value,
+                        "breakdown": name, "status": "counted", "known_from": zone(sample.when + number * DAY),
+                    }  # fmt: skip
+                    if schema == "0002":
+                        row |= {"marks": "p" if cell == "{}" else "", "notes": [2] if cell == MONTH else []}
+                    connection.execute(insert(tables["figure"]), row)
+            stopped = {
+                "question": "spo", "definition_hash": "def-1", "unit": "case", "period": "2020Q1",
+                "period_from": asked.period_from, "period_to": asked.period_to, "breakdowns": [], "as_known_at": at,
+                "newest_batch": 3, "code_version": "0.1.0", "thresholds_hash": "t", "started_at": at,
+                "finished_at": at, "state": "stopped", "stop_reason": "a check",
+            }  # fmt: skip
+            connection.execute(insert(tables["run"]), stopped)
 
 
-def test_figures_of_the_first_schema_are_kept_without_marks_and_new_ones_carry_theirs(url, sample):
-    of_schema_1(url, sample)
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_run_of_an_earlier_schema_states_what_it_stated(url, schema, sample):
+    of_schema(url, schema, sample)
+    with open_warehouse(url) as raised, raised.engine.connect() as connection:
+        for number, (_, _, _, figures) in enumerate(RUNS, 1):
+            assert [(f.cell, f.value) for f in figures_of(connection, number)] == figures
+        first = run_details(raised, 1).figures
+        if schema == "0002":
+            assert [(f.marks, f.notes) for f in first] == [("p", ()), ("", (2,)), ("", ())]
+        else:
+            assert [(f.marks, f.notes) for f in first] == [("", ())] * 3
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_what_stood_in_an_earlier_schema_stands_and_vintages_are_numbered(url, schema, sample):
+    of_schema(url, schema, sample)
     with open_warehouse(url) as raised:
-        kept = run_details(raised, 1)
-        assert [(f.cell, f.value, f.marks, f.notes) for f in kept.figures] == [
-            ("{}", 27, "", ()),
-            ('{"month":"2020-01"}', 0, "", ()),
+        with raised.engine.connect() as connection:
+            numbers = connection.execute(text("select run_id, vintage from run order by run_id")).all()
+        assert [tuple(row) for row in numbers] == [(1, 1), (2, 2), (3, None), (4, 3), (5, 4), (6, None)]
+        assert {f.cell: (f.value, f.vintage) for f in current_figures(raised, "spo")} == {"{}": (28, 4), MONTH: (1, 4)}
+        then = current_figures(raised, "spo", as_stored_at=sample.when + 1.5 * DAY)
+        assert {f.cell: f.value for f in then} == {"{}": 27, MONTH: 0, FORCE: 3}
+        assert line_of(raised, "spo", "case", "2020Q1").stated["police_force"].figures == {}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_warehouse_that_was_raised_takes_the_next_vintage_and_lets_nothing_be_changed(url, schema, sample):
+    of_schema(url, schema, sample)
+    with open_warehouse(url) as raised:
+        figures = (FigureRow("2020Q1", "{}", 29, "counted", "p", (2,)), FigureRow("2020Q1", MONTH, 1, "counted"))
+        run = sample.run(newest_batch=4, as_known_at=sample.when + 2 * DAY, value=29, breakdowns=(("month",),))
+        loaded = sample.load(raised, run, figures=figures)
+        assert (loaded.run.vintage, loaded.run.figures) == (5, figures)
+        assert [(f.cell, f.value, f.marks) for f in current_figures(raised, "spo")] == [
+            ("{}", 29, "p"),
+            (MONTH, 1, ""),
         ]
-        figures = (FigureRow("2020Q1", "{}", 28, "counted", "p", (2,)),)
-        loaded = sample.load(raised, sample.run(newest_batch=2, value=28), figures=figures)
-        assert loaded.run.figures == figures
-        assert [(f.value, f.marks) for f in current_figures(raised, "spo")] == [(28, "p")]
+        assert audit.verify(raised).faults == ()  # runs of before the log have no entry, and need none
+        for change in ("UPDATE figure SET value = 1", "DELETE FROM run", "DELETE FROM audit_entry"):
+            with pytest.raises(Exception, match="never changed"), raised.engine.begin() as connection:
+                connection.execute(text(change))
 
 
 def test_figures_in_two_units_stand_side_by_side(warehouse, sample):
