@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pipelines import cli_questions, progress
+from pipelines import cli_care, cli_figures, cli_questions, progress
 from pipelines.cli_app import (
     AsJson,
     AsKnownAt,
@@ -33,17 +33,20 @@ from pipelines.cli_app import (
     ready_for_flows,
     settings,
 )
+from pipelines.cli_audit import audit_app, warehouse_app
 from pipelines.cli_codes import codes_app
 from pipelines.cli_quarantine import quarantine_app
 from pipelines.cli_sources import AllAgain, SomePaths, SourceName, land_named, sources_app
 from pipelines.cli_store import store_app
 
-__all__ = ["app", "cli_questions", "main"]
+__all__ = ["app", "cli_care", "cli_figures", "cli_questions", "main"]
 INTERRUPTED = 130
+app.add_typer(audit_app, name="audit")
 app.add_typer(codes_app, name="codes")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(sources_app, name="sources")
 app.add_typer(store_app, name="store")
+app.add_typer(warehouse_app, name="warehouse")
 
 
 @app.command()
@@ -164,19 +167,6 @@ def run(
     from pipelines import reports
 
     reports.ran(here, done, as_json=as_json)
-
-
-@app.command()
-def figures(
-    question: Question,
-    period: Annotated[str | None, typer.Option("--period", help="Only this period.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the current figures of a question in the warehouse."""
-    from pipelines import reports
-    from transform.periods import parse_period
-
-    reports.figures(settings(), question, parse_period(period).label if period else None, as_json=as_json)
 
 
 @app.command()

@@ -9,11 +9,13 @@ from prefect import flow, runtime, task
 from expectations.contract import GateError, Outcome, stops
 from expectations.gates import check_counted, check_landed, check_loaded
 from load.contract import CheckRow, FigureRow, LoadError
-from load.reading import find_run
-from load.warehouse import load_run, record_stopped_run
+from load.reading import standing_run
+from load.warehouse import record_stopped_run
 from pipelines import recording, runs
 from pipelines.journal import note
+from pipelines.loading import load
 from pipelines.retrying import may_pass, without_values
+from pipelines.revising import Compared, compare
 from pipelines.runs import Order, published_elsewhere
 from pipelines.settings import Settings, load_settings
 from pipelines.times import LONDON
@@ -84,12 +86,13 @@ def count_orders(
                 stopped.append(faults)
         if stopped:
             raise ExceptionGroup("figures that did not pass their checks", stopped) if len(stopped) > 1 else stopped[0]
-        for order, answer, found in checked:
-            key = recording.key_of(order)
-            if dry_run:
-                done[key] = Ran(answer, None, False, found, key)
-            else:
-                done[key] = load_answer(settings, order, answer, found, started_at)
+        if dry_run:
+            keyed = ((recording.key_of(order), answer, found) for order, answer, found in checked)
+            done = {key: Ran(answer, None, False, found, key) for key, answer, found in keyed}
+        else:
+            compared = compare_with_standing(settings, open_orders, answers)
+            for (order, answer, found), against in zip(checked, compared, strict=True):
+                done[recording.key_of(order)] = load_answer(settings, order, answer, found, started_at, against)
     if dry_run:
         note("Dry run: nothing was loaded")
     main, *beside = (done[recording.key_of(order)] for order in orders)
@@ -141,7 +144,7 @@ def already_loaded(settings: Settings, orders: list[Order]) -> dict[str, Ran]:
     with recording.opened(settings) as warehouse:
         for order in orders:
             key = recording.key_of(order)
-            if stored := find_run(warehouse, key):
+            if stored := standing_run(warehouse, key):
                 note(f"This run is in the warehouse already (run {stored.run_id}); nothing was changed")
                 found[key] = Ran(recording.stored_answer(order, stored), stored.run_id, True, stored.checks, key)
     return found
@@ -202,11 +205,26 @@ def check_answer(settings: Settings, order: Order, answer: Answer) -> tuple[Outc
     return stop_or_go(settings, [order], answer, tuple(checked), "the figures did not pass their checks")
 
 
+@task(name="compare with what stands", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
+def compare_with_standing(settings: Settings, orders: list[Order], answers: list[Answer]) -> list[Compared]:
+    """Why figures differ from those that stand: recounted, with the parts of every difference."""
+    with recording.opened(settings) as warehouse:
+        compared = compare(settings, warehouse, orders, answers)
+    note(f"Compared with what stands: {sum(bool(one.parts) for one in compared)} of {len(compared)} differ")
+    return compared
+
+
 @task(name="load", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
 def load_answer(
-    settings: Settings, order: Order, answer: Answer, checks: tuple[Outcome, ...], started_at: datetime
+    settings: Settings,
+    order: Order,
+    answer: Answer,
+    checks: tuple[Outcome, ...],
+    started_at: datetime,
+    compared: Compared,
 ) -> Ran:
-    """Write, compare with what was computed (third gate), commit: one transaction."""
+    """Write, compare with what was computed (third gate), make current, commit: one transaction."""
     computed = recording.figures_frame(recording.figure_rows(answer))
     last_gate: list[Outcome] = []
 
@@ -214,22 +232,13 @@ def load_answer(
         last_gate[:] = check_loaded(computed, recording.figures_frame(stored))
         return [recording.check_row(c) for c in last_gate]
 
+    made = [recording.check_row(c) for c in checks]
     with recording.opened(settings) as warehouse:
         try:
-            loaded = load_run(
-                warehouse,
-                recording.version_of(order),
-                recording.run_row(order, answer, started_at, datetime.now(UTC)),
-                recording.figure_rows(answer),
-                recording.attrition_rows(answer),
-                recording.evidence_rows(answer),
-                answer.notes,
-                [recording.check_row(c) for c in checks],
-                verify,
-            )
+            loaded = load(settings, warehouse, order, answer, made, verify, started_at, compared)
         except LoadError as fault:
             if fault.checks:  # the third gate stopped it: the record of that is kept, the figures are not
-                record_stopped(settings, order, answer, [*map(recording.check_row, checks), *fault.checks], str(fault))
+                record_stopped(settings, order, answer, [*made, *fault.checks], str(fault))
             raise
     if loaded.already_there:
         note(f"The same run was loaded meanwhile (run {loaded.run.run_id}); nothing was changed")

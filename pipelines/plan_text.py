@@ -37,6 +37,7 @@ def plan_text(new: "Question", found: "Sequence[Comparison]", *, cells: bool, ke
     for one in todo:
         show.write(f"From version {one.fingerprint[:12]} to version {new.fingerprint[:12]} of {new.id}.")
         _figures(one)
+        _removed(one)
         _causes(one)
         if cells:
             _cells(one)
@@ -129,6 +130,13 @@ def _units(one: "Comparison", key: bytes) -> None:
         show.write(f"  and {left:,} more: --json lists all of them" if left else "  None.")
 
 
+def _removed(one: "Comparison") -> None:
+    """The figures that cannot be compared any more, by their unit."""
+    for unit in dict.fromkeys(asked.units[0] for asked in one.removed):
+        periods = ", ".join(asked.period.label for asked in one.removed if asked.units[0] == unit)
+        show.write(f"Not compared, for records of hearings then were removed for good: {periods} ({unit}).")
+
+
 def _rest(one: "Comparison") -> None:
     """What changes besides the rule, in words."""
     words = [change.says for change in one.changes if change.affects == WORDS]
@@ -196,7 +204,7 @@ def plan_json(new: "Question", found: "Sequence[Comparison]", *, cells: bool, ke
         "question": new.id,
         "definition": new.fingerprint,
         "nothing_to_do": all(one.fingerprint == new.fingerprint for one in found),
-        "loaded": sum(len(one.asked) for one in found),
+        "loaded": sum(len(one.asked) + len(one.removed) for one in found),
         "comparisons": [
             _comparison_json(one, cells=cells, key=key) for one in found if one.fingerprint != new.fingerprint
         ],
@@ -213,6 +221,7 @@ def _comparison_json(one: "Comparison", *, cells: bool, key: bytes | None) -> di
         ],
         "figures": [_row_json(row, cells=cells, key=key) for row in one.rows],
         "counted_no_more": [{"period": a.period.label, "unit": a.units[0]} for a in one.asked if a.units[1] is None],
+        "records_removed": [{"period": a.period.label, "unit": a.units[0]} for a in one.removed],
         "effects": [
             {"period": row.asked.period.label, "unit": row.plan.units[0], "by": _by(row.plan.total, len(one.changes))}
             for row in one.rows

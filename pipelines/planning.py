@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError
+from extract.kept import kept_from
 from extract.store import known_files
 from pipelines import progress, runs, show
 from pipelines.plan_text import plan_json, plan_text
 from pipelines.settings import Settings, existing_key, units_secret
 from pipelines.source_file import precedence
+from pipelines.stored_versions import as_loaded
 from transform.changes import FIGURES, Change, changes
-from transform.codelists import parse_code_list
 from transform.contract import HELD, Answer, Figure, TransformError
 from transform.definition import Question
 from transform.periods import Period
 from transform.planning import CellPlan, PeriodPlan, Version, period_plan, shared, versions
 from transform.precedence import precedence_of
-from transform.questions import load_question, read_question
+from transform.questions import load_question
 
 if TYPE_CHECKING:
-    from load.contract import QuestionVersion
     from load.planned import LoadedFigure
     from transform.engines.duckdb import Records
 
@@ -55,7 +55,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An old version beside the new one, and the figures counted by it. `refused` says why it cannot be read."""
+    """An old version beside the new one, and the figures counted by it. `refused` says why it cannot be read.
+
+    `removed` are figures that cannot be compared: records of hearings of their periods were removed for good.
+    """
 
     fingerprint: str
     old: Question | None
@@ -63,6 +66,7 @@ class Comparison:
     asked: tuple[Asked, ...]
     refused: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    removed: tuple[Asked, ...] = ()
 
 
 def plan(
@@ -122,23 +126,16 @@ def _loaded(settings: Settings, new: Question, periods: Sequence[Period]) -> lis
             where=new.id,
             remedy="Compare with an earlier version of the definitions: --against FOLDER",
         )
-    found = []
+    found, kept = [], kept_from(settings.store)
     for fingerprint in dict.fromkeys(f.definition_hash for f in figures):
-        old, refused = _as_loaded(loaded.versions[fingerprint])
+        old, refused = as_loaded(loaded.versions[fingerprint])
         asked = tuple(_asked(f, old, new) for f in figures if f.definition_hash == fingerprint)
-        found.append(Comparison(fingerprint, old, changes(old, new) if old else (), asked, refused))
+        # A period that was asked for is refused where it is counted; of all figures the others are still compared.
+        recounted = fingerprint != new.fingerprint and not periods
+        removed = tuple(a for a in asked if recounted and kept and a.period.first < kept)
+        asked = tuple(a for a in asked if a not in removed)
+        found.append(Comparison(fingerprint, old, changes(old, new) if old else (), asked, refused, removed=removed))
     return found
-
-
-def _as_loaded(version: "QuestionVersion") -> tuple[Question | None, tuple[str, ...]]:
-    """A stored definition as a question, or why this version of the program does not accept it."""
-    parsed = {n: parse_code_list(text, n, f"codelists/{n}.csv as loaded") for n, text in version.lists.items()}
-    faults: list[Exception] = [fault for _, of_list in parsed.values() for fault in of_list]
-    try:
-        old = read_question(version.definition, version.question, {name: one for name, (one, _) in parsed.items()})
-    except ExceptionGroup as group:
-        faults += group.exceptions
-    return (None, tuple(str(f) for f in faults)) if faults else (old, ())
 
 
 def _asked(figure: "LoadedFigure", old: Question | None, new: Question) -> Asked:
@@ -184,7 +181,8 @@ def _counted(settings: Settings, one: Comparison, new: Question, now: datetime, 
     wanted = [a if cells else replace(a, by=()) for a in one.asked if a.units[1]]
     if not wanted:
         return one
-    newest = runs.prepare_all(settings, new, [a.period for a in wanted], [], None, now)[0].newest_batch
+    orders = runs.prepare_all(settings, new, [a.period for a in wanted], [], None, now)
+    newest = orders[0].newest_batch
     if newest < max(a.newest_batch for a in wanted):
         what = f"it holds {newest} landings, but figures were counted from {max(a.newest_batch for a in wanted)}"
         remedy = "Plan with the records store that the figures were counted from: set COURTSTATS_STORE"
@@ -192,7 +190,8 @@ def _counted(settings: Settings, one: Comparison, new: Question, now: datetime, 
     work = [(batch, _versions(one, new, batch[0])) for batch in _batches(wanted)]
     progress.show()
     rows: list[Row] = []
-    with progress.track("Counting", sum(len(made) + len(batch) for batch, made in work), "counts") as advance:
+    total = sum(len(made) + len(batch) for batch, made in work)
+    with runs.still_there(settings, orders), progress.track("Counting", total, "counts") as advance:
         for batch, made in work:
             first = batch[0]
             periods = [a.period for a in batch]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extract.contract import ExtractError
+from extract.kept import kept_from
 from pipelines import runs, show
 from pipelines.settings import Settings
 from pipelines.times import in_words
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from transform.published import PublishedReading, PublishedYear
 
 NOT_IN_TABLE = "not in the table"
+REMOVED = "records removed"
+"""The year begins before the month from which records are kept, so it cannot be counted (extract/retention.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,12 @@ def count(
 
     years = _years(question, periods)
     reading = read_published(table, published)
-    answers = _from_records(settings, question, years, as_known_at)
+    kept = kept_from(settings.store)
+    answers = _from_records(settings, question, [y for y in years if not kept or y.first >= kept], as_known_at)
     now = datetime.now(UTC)
     held = [year for year in years if holds_in_force(question, year, now)]
-    compared = [_compared(question, year, reading, answers.get(year), year in held) for year in years]
+    absent = {year: REMOVED if kept and year.first < kept else NO_DATA for year in years}
+    compared = [_compared(question, y, reading, answers.get(y), y in held, absent[y]) for y in years]
     if any(holds_in_force(question, Period(date(y.year, 1, 1), date(y.year, 12, 31)), now) for y in reading.years):
         reading = replace(reading, steps=())  # sums over all years would tell what is held
     if csv:
@@ -104,20 +109,20 @@ def _years(question: Question, periods: Sequence[Period]) -> dict[Period, int]:
 
 
 def _from_records(
-    settings: Settings, question: Question, years: dict[Period, int], as_known_at: datetime | None
+    settings: Settings, question: Question, years: Sequence[Period], as_known_at: datetime | None
 ) -> dict[Period, Answer]:
     """The same count from hearing records; nothing where none was landed."""
+    if not years:
+        return {}
     try:
-        orders = runs.prepare_all(
-            settings, question, list(years), [], as_known_at, datetime.now(UTC), units=[question.unit]
-        )
+        orders = runs.prepare_all(settings, question, years, [], as_known_at, datetime.now(UTC), units=[question.unit])
     except ExtractError:
         return {}
     return {order.period: answer for order, answer in zip(orders, runs.count_all(settings, orders), strict=True)}
 
 
 def _compared(
-    question: Question, year: Period, reading: "PublishedReading", answer: Answer | None, held: bool
+    question: Question, year: Period, reading: "PublishedReading", answer: Answer | None, held: bool, absent: str
 ) -> Compared:
     found: PublishedYear | None = next((y for y in reading.years if y.year == year.first.year), None)
     own = {note.text for note in question.notes if not note.bound}
@@ -127,7 +132,7 @@ def _compared(
         status=HELD if held else found.status if found else NOT_IN_TABLE,
         why=found.why if found else "",
         records=answer.value if answer else None,
-        records_status=HELD if held else answer.status if answer else NO_DATA,
+        records_status=HELD if held else answer.status if answer else absent,
         notes=tuple(note for note in answer.notes if note not in own) if answer else (),
     )
 

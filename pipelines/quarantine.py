@@ -13,6 +13,7 @@ from extract.contract import REASONS, ExtractError
 from extract.holding import SetAside
 from extract.reasons import REMEDIES
 from pipelines import show
+from pipelines.noting import noted
 from pipelines.settings import Settings, key_check, the_key
 from pipelines.times import in_words, parse_day
 
@@ -234,4 +235,5 @@ def _let_go(settings: Settings, entries: Sequence[SetAside], because: str, now: 
         landing = land(settings.store, source, [], list, landed_at=now, reread=lambda reread=reread: reread)  # type: ignore[misc]
         if landing.batch:
             made.append(landing.batch)
+            noted(settings, "quarantine released", f"batch {landing.batch}", source=name, let_go=len(chosen))
     return made

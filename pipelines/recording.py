@@ -5,9 +5,11 @@ import io
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +32,9 @@ from load.contract import (
     canonical_cell,
     run_key,
 )
-from load.reading import warehouse_status
+from load.reading import newest_batch
 from load.warehouse import open_warehouse, record_batch
+from pipelines.account import account
 from pipelines.journal import note
 from pipelines.settings import Settings, make_home
 from transform import answers
@@ -56,7 +59,7 @@ def opened(settings: Settings) -> "AbstractContextManager[Warehouse]":
     """The warehouse, migrated to this version; closed at the end of a `with`."""
     if settings.warehouse_url == f"sqlite:///{settings.home / 'warehouse.db'}":
         make_home(settings)
-    return open_warehouse(settings.warehouse_url)
+    return open_warehouse(settings.warehouse_url, who=account())
 
 
 def there_is_one(settings: Settings) -> bool:
@@ -69,7 +72,7 @@ def record_batches(settings: Settings) -> tuple[Outcome, ...]:
     landings = store.summaries(settings.store)
     outcomes: list[Outcome] = []
     with opened(settings) as warehouse:
-        known = warehouse_status(warehouse).newest_batch
+        known = newest_batch(warehouse)
         if known and known.batch > len(landings):
             raise LoadError(
                 f"it knows {known.batch} landings, the records store only {len(landings)}",
@@ -183,8 +186,14 @@ def _code_of(order: "Order") -> str:
     """A digest of what counts beside the definition: SQL, modules that read its rows, precedence of sources, forces."""
     said = count_sql(order.question, order.unit) + _counting_code() + repr(order.precedence)
     if {"police_force", "region"} & set(used_breakdowns(order.question)):
-        said += read_sources(SQL / "standing")["forces.parquet"].sha256
+        said += _forces()
     return sha256(said.encode()).hexdigest()
+
+
+@cache
+def _forces() -> str:
+    """The digest of the standing data that forces and regions are told by."""
+    return read_sources(SQL / "standing")["forces.parquet"].sha256
 
 
 @cache
@@ -216,7 +225,18 @@ def run_row(order: "Order", answer: Answer | None, started_at: datetime, finishe
         status=answer.status if answer else None,
         weak_units=answer.weak_units if answer else None,
         incomplete_statements=answer.incomplete_statements if answer else None,
+        store=order.store,
+        precedence=tuple(asdict(rule) for rule in order.precedence),
+        counted_with=counted_with(order),
     )
+
+
+def counted_with(order: "Order") -> dict[str, str]:
+    """What decides a count beside the definition and the records, by name: versions and digests."""
+    found = {"courtstats": order.code_version, "duckdb": version("duckdb"), "counting code": _code_of(order)}
+    if {"police_force", "region"} & set(used_breakdowns(order.question)):
+        found["forces"] = _forces()
+    return found
 
 
 def stored_answer(order: "Order", stored: StoredRun) -> Answer:

@@ -63,10 +63,13 @@ def hearing_results() -> str:
 
 
 def warehouse() -> str:
-    """The tables of the warehouse, column by column."""
+    """The tables of the warehouse, column by column, then its views as a database has them."""
     from load.schema import metadata
+    from load.views import VIEWS
 
-    parts = [f"# The warehouse\n\n{MADE}"]
+    by_table = {table.name: {c.name: c.comment or "" for c in table.columns} for table in metadata.sorted_tables}
+    everywhere = {name: said for of in by_table.values() for name, said in of.items()}
+    parts = [f"# The warehouse\n\n{MADE}\nWhat to do with it is in [warehouse.md](../warehouse.md).\n"]
     for table in metadata.sorted_tables:
         lines = [
             [f"`{c.name}`", str(c.type).lower(), "yes" if c.nullable else "no", c.comment or ""] for c in table.columns
@@ -75,7 +78,33 @@ def warehouse() -> str:
             f"\n## `{table.name}`\n\n{table.comment or ''}\n\n"
             + grid(["column", "type", "may be null", "meaning"], lines)
         )
+    for name, columns in view_columns().items():
+        own = everywhere | by_table["figure"] | by_table["run" if name == "run_log" else "figure"] | VIEW_COLUMNS
+        lines = [[f"`{c}`", own[c]] for c in columns]
+        parts.append(f"\n## View `{name}`\n\n{VIEWS[name]}\n\n" + grid(["column", "meaning"], lines))
     return "".join(parts)
+
+
+VIEW_COLUMNS = {
+    "marks": "Letters beside the value: `b` break in the series, `p` provisional, and in `current_figure` `r` revised: "
+    "it is not the value that was last published",
+    "published_value": "The value that was last published; null where none was",
+    "published_at": "From when that counts as published (UTC)",
+    "known_to": "Until when the warehouse said so (UTC); null where it still does",
+    "value_before": "The value of the vintage before; null where it had none",
+    "value_after": "The value of this vintage; null where it has none",
+    "checks": "How many checks the run has",
+    "checks_not_passed": "How many of them failed, or could not run",
+    "position": "Place of the part, from 1",
+}
+"""What columns mean that only views have, or that mean more there."""
+
+
+def view_columns() -> dict[str, list[str]]:
+    """The columns of each view, as a database gives them."""
+    from load.health import columns_of_views
+
+    return columns_of_views()
 
 
 def checks() -> str:

@@ -1,29 +1,29 @@
 """What each command prints when it is done: for people, or JSON for machines."""
 
-import getpass
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import show
+from pipelines.account import account
+from pipelines.noting import must_be_noted
 from pipelines.settings import HOME_REMEDY, Settings, SettingsError, unit_key, units_secret
 from pipelines.times import in_words
-from transform.contract import COUNTED, HELD, answer_json
+from transform.contract import COUNTED, answer_json
 
 SHOWN_REFUSALS = 5
 
 if TYPE_CHECKING:
     from expectations.contract import Outcome
     from extract.store import StoreState
-    from load.contract import CheckRow, StoredFigure, StoredRun
+    from load.contract import CheckRow, StoredRun
     from pipelines.count_orders import Ran
     from pipelines.landings import Landed
     from pipelines.runs import Order
-    from transform.definition import Question
     from transform.questions import Definitions
 
 
@@ -144,59 +144,6 @@ def place(settings: Settings) -> str:
         return warehouse.place.removeprefix("warehouse ")
 
 
-def figures(settings: Settings, question: str, period: str | None, *, as_json: bool) -> None:
-    """The current figures of a question, as the warehouse holds them."""
-    from load.reading import current_figures
-    from pipelines import recording, runs
-
-    known = runs.question(settings, question)
-    found: list[StoredFigure] = []
-    if recording.there_is_one(settings):
-        with recording.opened(settings) as warehouse:
-            found = [hide_held(f, known, datetime.now(UTC)) for f in current_figures(warehouse, known.id, period)]
-    if as_json:
-        show.write(
-            show.to_json(
-                {"schema": "courtstats/figures@1", "question": known.id, "figures": [_figure(f) for f in found]}
-            )
-        )
-        return
-    if not found:
-        show.write(
-            f"The warehouse holds no figure for {known.id}"
-            + (f" and {period}" if period else "")
-            + f": courtstats run {known.id} --period {period or '2020Q1'}"
-        )
-        return
-    lines = [
-        (
-            f.period + "".join(f"  {name}={value}" for name, value in json.loads(f.cell).items()),
-            show.number(f.value, f.status) + (f" [{f.marks}]" if f.marks and f.value is not None else ""),
-            show.plural(f.unit, f.value),
-            f"run {f.run_id}",
-            in_words(f.as_known_at),
-        )
-        for f in found
-    ]
-    show.table(["period and cell", "figure", "unit", "from", "as known at"], lines)
-
-
-def hide_held(figure: "StoredFigure", question: "Question", now: datetime) -> "StoredFigure":
-    """A stored figure as it may be shown now: a hold set after it was loaded hides it too."""
-    from transform.answers import days_of
-    from transform.holds import holds_in_force
-    from transform.periods import parse_period
-
-    days = days_of(parse_period(figure.period), list(json.loads(figure.cell).items()))
-    if not holds_in_force(question, days, now):
-        return figure
-    return replace(figure, value=None, status=HELD)
-
-
-def _figure(figure: "StoredFigure") -> dict[str, Any]:
-    return asdict(figure) | {"cell": json.loads(figure.cell)}
-
-
 def units(settings: Settings, order: "Order", *, references: bool, as_json: bool) -> None:
     """The units behind a figure, by keyed names; references only when asked for, and that is logged."""
     from pipelines import runs
@@ -205,6 +152,8 @@ def units(settings: Settings, order: "Order", *, references: bool, as_json: bool
     found = runs.units(settings, order)
     status = COUNTED if found else runs.count(settings, order).status  # none is not always a true zero
     if references:
+        about = {"period": order.period.label, "units": len(found)}
+        must_be_noted(settings, "references looked up", order.question.id, **about)
         log_access(settings.home, order, len(found))
     listed = []
     for unit in found:
@@ -241,7 +190,7 @@ def log_access(home: Path, order: "Order", number: int) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     line = {
         "at": datetime.now(UTC).isoformat(),
-        "who": getpass.getuser(),
+        "who": account(),
         "what": "case references",
         "question": order.question.id,
         "period": order.period.label,
@@ -256,7 +205,7 @@ def log_access(home: Path, order: "Order", number: int) -> None:
 
 
 def status(settings: Settings, *, as_json: bool) -> None:
-    """What is held in the records store, the quarantine and the warehouse."""
+    """What is held in the records store, the quarantine and the warehouse, as far as this account may know."""
     from extract.store import state
     from load.reading import warehouse_status
     from pipelines import recording
@@ -265,8 +214,9 @@ def status(settings: Settings, *, as_json: bool) -> None:
     loaded = None
     if recording.there_is_one(settings):
         with recording.opened(settings) as warehouse:
-            loaded = warehouse_status(warehouse)
+            loaded = warehouse_status(warehouse, exact=False)
     runs = [_run(r) for r in loaded.last_runs] if loaded else []
+    told = loaded is None or "check_result" in loaded.rows
     failed = [
         {"run": f.run_id, "batch": f.batch, "at": f.recorded_at} | checks([f.check])[0]
         for f in (loaded.failed_checks if loaded else ())
@@ -274,7 +224,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
     if as_json:
         kept = {"place": loaded.place, "revision": loaded.revision, "rows": dict(loaded.rows)} if loaded else None
         facts = {"schema": "courtstats/status@1", "records": asdict(held), "warehouse": kept}
-        show.write(show.to_json(facts | {"last_runs": runs, "not_passed": failed}))
+        show.write(show.to_json(facts | {"last_runs": runs, "not_passed": failed if told else None}))
         return
     _status_of_records(settings, held)
     if not loaded:
@@ -287,14 +237,16 @@ def status(settings: Settings, *, as_json: bool) -> None:
     for check in failed:
         where = f"run {check['run']}" if check["run"] else f"batch {check['batch']}"
         show.write(f"Not passed {where}, {check['severity']}: {check['sentence']} [{check['rule']}]")
+    if not told:
+        show.write("Not passed this account may not know which checks were not passed")
 
 
 def _status_of_records(settings: Settings, held: "StoreState") -> None:
     show.write(f"Records    {settings.store}")
     if held.newest_received_at:
-        span = ""
+        span = f", kept from {held.kept_from}" if held.kept_from else ""
         if held.first_hearing and held.last_hearing:
-            span = f", hearings of {show.days(held.first_hearing, held.last_hearing)}"
+            span = f", hearings of {show.days(held.first_hearing, held.last_hearing)}{span}"
         show.write(f"           {held.rows:,} rows in {held.files:,} files, {held.size / 1e6:,.1f} MB{span}")
         newest = in_words(held.newest_received_at)
         show.write(f"           {held.newest_batch} batches, newest receipt {newest}")

@@ -1,12 +1,14 @@
 """One answer, prepared and counted: what both the preview (`count`) and the production path (`run`) do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from extract.contract import ExtractError, Texts
+from extract.kept import refuse_removed
 from extract.quarantine import held_for
 from extract.store import check_key, known_files, newest_batch, newest_received_at, store_id
 from pipelines.pushed_codes import pushed_codes_missing
@@ -104,8 +106,9 @@ def prepare_all(
     all of the question's. Orders come by period, and by unit within a period.
 
     Raises:
-        ExtractError: nothing was ever landed, the store was made with another key, or a source landed only codes
-            among which some of the question's are not (a group).
+        ExtractError: nothing was ever landed, the store was made with another key, a source landed only codes
+            among which some of the question's are not (a group), or a period begins before the month from which the
+            store keeps records.
         TransformError: a combination or a unit that the question does not declare.
     """
     asked = [[name.strip() for name in item.split(",")] for item in by]
@@ -132,6 +135,8 @@ def prepare_all(
     if missing := pushed_codes_missing(settings, question, newest_batch=batch, known_at=known):
         raise ExceptionGroup("codes that were not landed", missing)
     files = known_files(settings.store, min(p.first for p in periods), max(p.last for p in periods))
+    earliest = min(periods, key=lambda p: p.first)
+    refuse_removed(settings.store, earliest.first, earliest.label)
     first = Order(
         question=question,
         unit=question.unit,
@@ -157,6 +162,19 @@ def records(order: Order) -> "Records":
     return Records(order.files, order.newest_batch, order.as_known_at, order.precedence)
 
 
+@contextmanager
+def still_there(settings: Settings, orders: Sequence[Order]) -> Iterator[None]:
+    """Say so where the records were removed for good while they were read."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException:
+        earliest = min((order.period for order in orders), key=lambda p: p.first)
+        refuse_removed(settings.store, earliest.first, earliest.label)
+        raise
+
+
 def count(settings: Settings, order: Order) -> Answer:
     """The answer to one order; see `count_all`."""
     return count_all(settings, [order])[0]
@@ -175,7 +193,8 @@ def count_all(settings: Settings, orders: Sequence[Order]) -> list[Answer]:
         one = of_unit[0]
         periods = [order.period for order in of_unit]
         key = the_key(settings)
-        answers = count_series(one.question, records(one), periods, one.by, unit=unit, key=key, now=one.now)
+        with still_there(settings, orders):
+            answers = count_series(one.question, records(one), periods, one.by, unit=unit, key=key, now=one.now)
         found |= {(unit, period): answer for period, answer in zip(periods, answers, strict=True)}
     one = orders[0]
     spans = [(order.period.first, order.period.last) for order in orders]
@@ -190,7 +209,10 @@ def units(settings: Settings, order: Order) -> "list[Unit]":
     """The units behind the answer. Raises TransformError for a period that is held."""
     from transform.engines.duckdb import units
 
-    return units(order.question, records(order), order.period, unit=order.unit, key=the_key(settings), now=order.now)
+    with still_there(settings, [order]):
+        return units(
+            order.question, records(order), order.period, unit=order.unit, key=the_key(settings), now=order.now
+        )
 
 
 def failed_examples(settings: Settings, question: Question) -> list[str]:

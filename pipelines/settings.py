@@ -216,6 +216,18 @@ def unit_key(key: bytes, case_key: str) -> str:
     return hmac.digest(key, b"unit:" + case_key.encode(), "sha256").hex()[:16]
 
 
+def names_given() -> tuple[list[str], int]:
+    """Names of the settings that the environment gives, and how many secrets it gives; no value of any."""
+    ours = sorted(name for name in os.environ if name.startswith(PREFIX))
+    given = [name for name in ours if not name.startswith(SECRET_PREFIX)]
+    return given, len(ours) - len(given)
+
+
+def prefect_place(settings: Settings) -> tuple[str, str]:
+    """Prefect's home and the address of its server; empty where each run starts a server of its own."""
+    return os.environ.get("PREFECT_HOME", str(settings.home / "prefect")), os.environ.get("PREFECT_API_URL", "")
+
+
 def prepare_prefect(settings: Settings) -> None:
     """Give Prefect a home of its own and keep its console quiet. Call before prefect is imported.
 

@@ -52,7 +52,11 @@ def test(settings: Settings, names: Sequence[str], *, example: str | None, trace
     """
     chosen = _chosen(_questions(settings, names), example)
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
-        done = list(pool.map(lambda pair: _tested(pair[0], pair[1], traced), chosen))
+        done = [
+            tested
+            for of_question in pool.map(lambda one: _tested(one[0], one[1], traced), chosen)
+            for tested in of_question
+        ]
     if as_json:
         show.write(show.to_json(_json(done)))
     else:
@@ -78,19 +82,23 @@ def _questions(settings: Settings, names: Sequence[str]) -> list[Question]:
     return found
 
 
-def _chosen(questions: Sequence[Question], name: str | None) -> list[tuple[Question, Example]]:
-    pairs = [(question, example) for question in questions for example in question.examples]
-    chosen = [(question, example) for question, example in pairs if name in (None, example.name)]
+def _chosen(questions: Sequence[Question], name: str | None) -> list[tuple[Question, list[Example]]]:
+    of_questions = [(q, [example for example in q.examples if name in (None, example.name)]) for q in questions]
+    chosen = [(question, examples) for question, examples in of_questions if examples]
     if name is not None and not chosen:
-        names = list(dict.fromkeys(example.name for _, example in pairs))
+        names = list(dict.fromkeys(example.name for question in questions for example in question.examples))
         near = get_close_matches(name, names, 1)
         remedy = f"Did you mean {near[0]!r}?" if near else "See their names: courtstats test QUESTION"
         raise TransformError(f"there is no example {name!r}", remedy=remedy)
     return chosen
 
 
-def _tested(question: Question, example: Example, traced: bool) -> Tested:
-    (outcome,) = run_examples(replace(question, examples=(example,)), _KEY)
+def _tested(question: Question, examples: Sequence[Example], traced: bool) -> list[Tested]:
+    outcomes = run_examples(replace(question, examples=tuple(examples)), _KEY)
+    return [_with_traces(question, *one, traced) for one in zip(examples, outcomes, strict=True)]
+
+
+def _with_traces(question: Question, example: Example, outcome: ExampleOutcome, traced: bool) -> Tested:
     wrong = tuple(key for key, value in outcome.expected.items() if outcome.got[key] != value)
     asked = {(e.period, e.unit or question.unit): None for e in map(expected_cell, example.expect if traced else wrong)}
     traces = tuple(trace(question, example, period, unit, _KEY) for period, unit in asked)

@@ -23,6 +23,16 @@ def parse_day(text: str, option: str) -> date:
         raise TimeError(f"{text!r} is no date", where=option, remedy="Write it as 2020-03-31") from None
 
 
+def parse_month(text: str, option: str) -> date:
+    """`2016-01` as its first day. Raises TimeError naming the option."""
+    try:
+        if len(text.strip()) == len("2016-01"):
+            return date.fromisoformat(f"{text.strip()}-01")
+    except ValueError:
+        pass
+    raise TimeError(f"{text!r} is no month", where=option, remedy="Write it as 2016-01")
+
+
 def parse_time(text: str, option: str) -> datetime:
     """A time in UTC. A date alone is the end of that day, a time without a zone is one in London."""
     try:
@@ -55,3 +65,13 @@ def parse_covers(text: str) -> tuple[date, date]:
 def in_words(moment: datetime) -> str:
     """A time for people: London time with its zone."""
     return f"{moment.astimezone(LONDON):%-d %B %Y %H:%M:%S %Z}"
+
+
+def london_day(moment: datetime) -> date:
+    """The day in London on which a moment lies."""
+    return moment.astimezone(LONDON).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """Midnight at the beginning of a day in London, in UTC."""
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)

@@ -1,9 +1,9 @@
 """The command line as a user types it: a process of its own, a clean environment, no Prefect anywhere."""
 
+import importlib.util
 import os
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,21 +19,14 @@ from transform.periods import parse_period
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("PATH", "LANG", "SSL_CERT_FILE")
+LIBRARIES = ("pydantic", "duckdb", "pyarrow.parquet", "pyarrow.compute", "deltalake", "sqlalchemy")
+"""What most commands import, and takes longest."""
 
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def faults(self) -> list[str]:
-        """The lines of standard error, where each of them is a fault."""
-        lines = self.err.splitlines()
-        assert lines
-        assert [line for line in lines if not line.startswith("courtstats: ")] == []
-        return [line.removeprefix("courtstats: ") for line in lines]
+_spec = importlib.util.spec_from_file_location("starting", ROOT / "tests" / "starting.py")
+assert _spec and _spec.loader
+starting = importlib.util.module_from_spec(_spec)
+sys.modules["starting"] = starting
+_spec.loader.exec_module(starting)
 
 
 @dataclass(frozen=True)
@@ -52,18 +45,17 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., Said]:
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., "starting.Said"]]:
     """Run `courtstats`. Whatever is asked of it, it never answers with a traceback."""
+    starter = starting.Starter(LIBRARIES, environment(tmp_path_factory.mktemp("starter") / "home"))
 
-    def run(*words: str | Path, home: Path, cwd: Path = ROOT, **settings: str) -> Said:
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *map(str, words)],
-            cwd=cwd, env=environment(home, **settings), capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
-        assert "Traceback" not in done.stderr, done.stderr
-        return Said(done.returncode, done.stdout, done.stderr)
+    def run(*words: str | Path, home: Path, cwd: Path = ROOT, **settings: str) -> starting.Said:
+        said = starter.run([*map(str, words)], environment(home, **settings), cwd, 120)
+        assert "Traceback" not in said.err, said.err
+        return said
 
-    return run
+    yield run
+    starter.stop()
 
 
 @pytest.fixture(scope="session")

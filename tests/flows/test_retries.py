@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from prefect import Task
 
 from extract import store
 from extract.contract import ExtractError
@@ -29,6 +30,29 @@ AWAY = LoadError("it did not answer in time", passing=True)
 def url(tmp_path: Path) -> str:
     """A file is warehouse enough here: what differs between databases is how their failures are recognised."""
     return f"sqlite:///{tmp_path / 'warehouse.db'}"
+
+
+def tasks() -> list[Task[..., Any]]:
+    from pipelines import count_orders, land_hearings
+
+    modules = (count_orders, land_hearings)
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Task)]
+
+
+SECONDS = {task.name: task.retry_delay_seconds for task in tasks()}
+"""Before this file has them wait no time."""
+
+
+def test_every_task_waits_two_seconds_before_it_is_tried_again() -> None:
+    assert len(SECONDS) > 8
+    assert set(SECONDS.values()) == {2}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often a task is tried is what matters here, not how long it waits in between."""
+    for task in tasks():
+        monkeypatch.setattr(task, "retry_delay_seconds", 0)
 
 
 @pytest.fixture
@@ -56,19 +80,21 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     [
         ("runs", "prepare_all", OSError(5, "Input/output error")),
         ("recording", "record_batch", AWAY),
-        ("count_orders", "find_run", AWAY),
+        ("count_orders", "standing_run", AWAY),
         ("count_orders", "check_landed", duckdb.IOException("the file could not be read")),
         ("runs", "count_all", OSError(5, "Input/output error")),
-        ("count_orders", "load_run", AWAY),
+        ("loading", "load_run", AWAY),
     ],
 )
 def test_a_run_completes_though_the_disk_or_the_warehouse_fails_once(
     landed: Land, failing: Callable[..., list[int]], url: str, module: str, name: str, error: Exception
 ) -> None:
-    from pipelines import count_orders, recording, runs
+    from pipelines import count_orders, loading, recording, runs
 
     landed()
-    calls = failing({"runs": runs, "recording": recording, "count_orders": count_orders}[module], name, error)
+    calls = failing(
+        {"runs": runs, "recording": recording, "loading": loading, "count_orders": count_orders}[module], name, error
+    )
     ran = count_orders.count_orders(QUESTION, *QUARTER)
     assert (ran.answer.value, len(calls)) == (1, 2)
     with open_warehouse(url) as warehouse:
@@ -89,10 +115,10 @@ def test_a_stopped_run_is_recorded_though_the_warehouse_is_away_at_that_moment(
 
 
 def test_what_does_not_pass_is_tried_three_times_and_then_said(landed: Land, failing: Callable[..., list[int]]) -> None:
-    from pipelines import count_orders
+    from pipelines import count_orders, loading
 
     landed()
-    calls = failing(count_orders, "load_run", AWAY, times=9)
+    calls = failing(loading, "load_run", AWAY, times=9)
     with pytest.raises(LoadError, match="did not answer in time"):
         count_orders.count_orders(QUESTION, *QUARTER)
     assert len(calls) == 3
@@ -104,17 +130,17 @@ def test_what_does_not_pass_is_tried_three_times_and_then_said(landed: Land, fai
         ("runs", "prepare_all", TransformError("no such breakdown")),
         ("runs", "prepare_all", ExtractError("the records were landed with another key")),
         ("runs", "failed_examples", TypeError("a fault of the program")),
-        ("count_orders", "load_run", LoadError("the user or the password was refused")),
-        ("count_orders", "load_run", ExceptionGroup("two", [AWAY, LoadError("and one that stays")])),
+        ("loading", "load_run", LoadError("the user or the password was refused")),
+        ("loading", "load_run", ExceptionGroup("two", [AWAY, LoadError("and one that stays")])),
     ],
 )
 def test_what_a_person_has_to_mend_is_tried_once(
     landed: Land, failing: Callable[..., list[int]], module: str, name: str, error: Exception
 ) -> None:
-    from pipelines import count_orders, runs
+    from pipelines import count_orders, loading, runs
 
     landed()
-    calls = failing({"runs": runs, "count_orders": count_orders}[module], name, error, times=9)
+    calls = failing({"runs": runs, "loading": loading}[module], name, error, times=9)
     with pytest.raises(type(error)):
         count_orders.count_orders(QUESTION, *QUARTER)
     assert len(calls) == 1

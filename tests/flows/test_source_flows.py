@@ -1,7 +1,7 @@
 """`courtstats land --source NAME` for every kind of source: landed, checked and recorded by the flow, once."""
 
+import importlib.util
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,44 +14,20 @@ from load.reading import warehouse_status
 from load.warehouse import open_warehouse
 from pipelines.synthetic import write_demo
 
+_spec = importlib.util.spec_from_file_location("named_sources", Path(__file__).parents[1] / "named_sources.py")
+assert _spec and _spec.loader
+named = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(named)
+
 pytestmark = [pytest.mark.xdist_group("flows"), pytest.mark.usefixtures("prefect_url")]
 SECRET = "marked-as-secret-9f3b"
-SOURCES = """\
-schema = "courtstats/sources@1"
-
-[source.libra]
-kind = "spi"
-location = "spi"
-schedule = "0 5 * * *"
-
-[source.synthetic-mi-extract]
-kind = "table"
-location = "table"
-mapping = "mapping.toml"
-covers = "2020-03-02..2020-03-13"
-
+LIVE = named.LIVE.replace('"hearing_result"', '"results.hearing_result"').replace("2020-03-31", "2020-01-31")
+FEED = """
 [source.feed]
 kind = "common-platform"
 location = "cp"
-
-[source.live]
-kind = "database"
-url = { secret = "LIVE_URL" }
-table = "results.hearing_result"
-mapping = "live.toml"
-window = { from = 2020-01-01, to = 2020-01-31 }
-changed_at = "updated_at"
 """
-MAPPING = """\
-schema = "courtstats/mapping@1"
-source = "live"
-
-[columns]
-case_number = "case_no"
-hearing_date = "heard"
-offence_code = "offence"
-result = "result"
-"""
+SOURCES = named.HEAD + named.MESSAGES + named.EXTRACT + FEED + LIVE + named.CHANGED_AT
 HEARING = {
     "sharedTime": "2020-02-03T12:00:00.000Z",
     "hearingDay": "2020-02-03",
@@ -72,14 +48,10 @@ def home(tmp_path: Path) -> Path:
     """A home with a source of each kind."""
     home, demo = tmp_path / "home", tmp_path / "demo"
     write_demo(demo)
-    for name in ("spi", "cp"):
-        (home / name).mkdir(parents=True)
-    for file in sorted((demo / "1-spi-first").glob("*.xml"))[:5]:
-        shutil.copy(file, home / "spi")
+    named.deliver(demo, home, 5)
+    (home / "cp").mkdir()
     (home / "cp" / "hearing.json").write_text(json.dumps(HEARING), encoding="utf-8")
-    shutil.copytree(demo / "2-table", home / "table")
-    shutil.copy(next((demo / "mapping").iterdir()), home / "mapping.toml")
-    (home / "live.toml").write_text(MAPPING, encoding="utf-8")
+    (home / "live.toml").write_text(named.LIVE_MAPPING, encoding="utf-8")
     (home / "sources.toml").write_text(SOURCES, encoding="utf-8")
     return home
 
@@ -104,15 +76,21 @@ def live(postgresql_server: str) -> str:
 
 
 def test_every_kind_of_source_is_landed_checked_and_recorded_once(home: Path, live: str, command: Callable) -> None:
+    """By the flow, and by the command, which runs it."""
+    from pipelines.land_hearings import land_hearings
+
     secret = {"COURTSTATS_SECRET_LIVE_URL": live}
     names = ("libra", "synthetic-mi-extract", "feed", "live")
-    for number, name in enumerate(names, 1):
-        done = command("land", "--source", name, "--json", home=home, **secret)
-        assert done.code == 0, done.err
-        landing = json.loads(done.out)
-        assert (landing["batch"], landing["source_name"]) == (number, name), done.err
-        assert not [check for check in landing["checks"] if check["outcome"] != "passed"]
-        assert SECRET not in done.out + done.err
+    for number, name in enumerate(names[:3], 1):
+        ran = land_hearings(source=name, home=str(home))
+        assert (ran.landing.batch, ran.landing.source_name) == (number, name)
+        assert not [check for check in ran.checks if check.outcome != "passed"]
+    done = command("land", "--source", "live", "--json", home=home, **secret)
+    assert done.code == 0, done.err
+    landing = json.loads(done.out)
+    assert (landing["batch"], landing["source_name"]) == (4, "live"), done.err
+    assert not [check for check in landing["checks"] if check["outcome"] != "passed"]
+    assert SECRET not in done.out + done.err
     again = command("land", "--source", "live", home=home, **secret)
     assert (again.code, again.out) == (0, "Nothing new.\n")
     assert [one.source_name for one in store.summaries(home / "records")] == list(names)
