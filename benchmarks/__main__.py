@@ -15,7 +15,9 @@ from benchmarks.measuring import ROOT, Options, Report, progress
 
 DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- run -->", "<!-- /run -->"
-BENCHMARKS = ("landing-spi", "landing-common-platform", "landing-table", "count-20m", "series-20m", "commands")
+BENCHMARKS = (
+    "landing-spi", "landing-common-platform", "landing-table", "count-20m", "series-20m", "commands", "warehouse",
+)  # fmt: skip
 
 
 def benchmark(name: str) -> Callable[[Options], Report]:
