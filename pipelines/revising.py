@@ -76,20 +76,18 @@ def compare(
         LoadError, ExtractError, TransformError: see the stages.
     """
     lines = [line_of(warehouse, order.question.id, order.unit, order.period.label) for order in orders]
+    differing = [_differing(*of) for of in zip(orders, answers, lines, strict=True)]
     found: list[list[RevisionRow]] = [[] for _ in orders]
     pairs = [
         pair
-        for place, (order, answer, line) in enumerate(zip(orders, answers, lines, strict=True))
-        for pair in _pairs(place, order, answer, line)
+        for place, (order, answer, line, differ) in enumerate(zip(orders, answers, lines, differing, strict=True))
+        for pair in _pairs(place, order, answer, line, {run_id for _, run_id in differ.values()})
     ]
     for group in _alike(pairs, orders):
         told = _of_group(settings, warehouse, [orders[pair.place] for pair in group], group)
         for pair, parts in zip(group, told, strict=True):
-            found[pair.place] += parts
-    return [
-        Compared(line, tuple(part for part in parts if part.cell in _differing(order, answer, line)))
-        for order, answer, line, parts in zip(orders, answers, lines, found, strict=True)
-    ]
+            found[pair.place] += (part for part in parts if part.cell in differing[pair.place])
+    return [Compared(line, tuple(parts)) for line, parts in zip(lines, found, strict=True)]
 
 
 # --- what is compared --------------------------------------------------------------------------
@@ -101,10 +99,9 @@ def _differing(order: Order, answer: Answer, line: Line) -> dict[str, tuple[int,
     return differences(line, row, recording.figure_rows(answer)) if line.is_ahead(row) else {}
 
 
-def _pairs(place: int, order: Order, answer: Answer, line: Line) -> list[_Pair]:
+def _pairs(place: int, order: Order, answer: Answer, line: Line, concerned: set[int]) -> list[_Pair]:
     """The earlier runs that stated what differs now, each with its breakdowns; mostly one, and none where none does."""
     figures = recording.figure_rows(answer)
-    concerned = {run_id for _, run_id in _differing(order, answer, line).values()}
     pairs = []
     for run_id in sorted(concerned):
         of_run = {name: stated for name, stated in line.stated.items() if stated.run_id == run_id}
