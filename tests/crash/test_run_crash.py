@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import create_engine, event, make_url, select
@@ -61,11 +62,11 @@ CAUSES = {"late result": 1, "amended result": -1, "quarantine released": 1}
 
 def counted_and_loaded(settings: Settings, now: datetime) -> Loaded:
     """What a run does between its checks, by a clock that stands, and with one salt: its rows are compared whole."""
-    warehouse.token_hex = lambda length: "5" * 2 * length
     question = runs.question(settings, QUESTION)
     orders = runs.prepare_all(settings, question, [parse_period("2020Q1")], [], None, now)
     answers = runs.count_all(settings, orders)
-    with warehouse.open_warehouse(settings.warehouse_url, who="a clerk", clock=lambda: now) as opened:
+    one_salt = patch.object(warehouse, "token_hex", lambda length: "5" * 2 * length)
+    with one_salt, warehouse.open_warehouse(settings.warehouse_url, who="a clerk", clock=lambda: now) as opened:
         compared = revising.compare(settings, opened, orders, answers)
         return loading.load(settings, opened, orders[0], answers[0], [], lambda _stored: [], now, compared[0])
 
