@@ -181,10 +181,8 @@ def _cells(connection: Connection, question: str, unit: str, breakdown: str) -> 
     return found
 
 
-def _standing(states: Sequence[Any], stored_at: Sequence[datetime]) -> list[tuple[int, bool]]:
-    """For each moment the vintage of the period up to which the breakdown stands (0: it does not), and whether the
-    total was counted: then no figure stands that was stored under a hold.
-    """
+def _standing(states: Sequence[Any], stored_at: Sequence[datetime]) -> list[int]:
+    """For each moment the vintage of the period up to which the breakdown stands (0: it does not)."""
     known = [[getattr(row, name) for name in _KNOWLEDGE] for row in states]
     moments = [row.finished_at for row in states]
     last_counted, counted = [], -1
@@ -195,19 +193,19 @@ def _standing(states: Sequence[Any], stored_at: Sequence[datetime]) -> list[tupl
     for moment in stored_at:
         last = bisect_right(moments, moment) - 1
         of = last_counted[last] if last >= 0 else -1
-        stands = of >= 0 and known[of] == known[last]
-        found.append((states[last].vintage if stands else 0, states[last].status == COUNTED))
+        stands = of >= 0 and known[of] == known[last] and (states[of].status != HELD or states[last].status == HELD)
+        found.append(states[last].vintage if stands else 0)
     return found
 
 
-def _along(told: _Told, upto: Sequence[tuple[int, bool]]) -> list[Shown]:
+def _along(told: _Told, upto: Sequence[int]) -> list[Shown]:
     """What a cell was at each moment; the vintages of the moments rise, but for those at which nothing stands."""
     values: list[Shown] = []
     shown: Shown = None
     place, end = 0, len(told)
-    for vintage, total_counted in upto:
+    for vintage in upto:
         while place < end and told[place][0] <= vintage:
             shown = told[place][1]
             place += 1
-        values.append(None if not vintage or (shown == HELD and total_counted) else shown)
+        values.append(shown if vintage else None)
     return values

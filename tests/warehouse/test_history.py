@@ -108,6 +108,15 @@ def test_a_triangle_says_held_and_no_data_and_leaves_out_periods_that_were_not_a
     assert triangle(warehouse, "spo", "defendant", zone=LONDON).rows == []
 
 
+def test_in_a_triangle_no_breakdown_that_was_counted_under_a_hold_stands_beside_a_total_counted_after_it(
+    warehouse, loads
+):
+    loads(0, {"{}": "held", KENT: "no data"}, by=(("police_force",),))
+    loads(1, {"{}": 3}, run_key="the hold has ended")
+    found = triangle(warehouse, "spo", "case", zone=LONDON, breakdown=("police_force",))
+    assert [values for *_, values in found.rows] == [["no data", None]]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_each_column_of_a_triangle_is_what_the_figures_were_at_the_end_of_that_day(warehouse, loads, seed):
     """Made histories: cells come and go, breakdowns are left out, definitions change, figures are held."""
@@ -121,7 +130,10 @@ def test_each_column_of_a_triangle_is_what_the_figures_were_at_the_end_of_that_d
         figures = {"{}": "held" if held else drawn.randrange(3)}
         for names, cells in ((("police_force",), (ESSEX, KENT)), (("month",), (FEBRUARY,))):
             if names in by:
-                figures |= {c: "held" if held else drawn.randrange(2) for c in cells if drawn.random() < 0.7}
+                under_hold = ["held", "no data"]
+                figures |= {
+                    c: drawn.choice(under_hold) if held else drawn.randrange(2) for c in cells if drawn.random() < 0.7
+                }
         known = FIRST + timedelta(days=drawn.randrange(3))
         definition = f"def-{drawn.randrange(2)}"
         key = str(drawn.random())
