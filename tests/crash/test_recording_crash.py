@@ -8,18 +8,16 @@ python test_recording_crash.py HOME URL=LINE...     LINE: 0 is never
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event, make_url, select
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from expectations.contract import Outcome
@@ -45,6 +43,7 @@ def beside(name: str, folder: Path = HERE.parent) -> Any:
 
 
 dying, made, own_server = beside("dying"), beside("made_landings"), beside("own_server")
+copied_warehouses = beside("copied_warehouses")
 runs_made = beside("conftest", ROOT / "tests" / "warehouse")
 LONG = os.environ.get("LONG_TESTS") == "1"
 POINTS = 30 if LONG else 3
@@ -116,34 +115,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Gives warehouses in which nothing is recorded, one after the other."""
-    first = tmp_path / "empty.db"
-    if request.param == "sqlite":
-        open_warehouse(f"sqlite:///{first}").dispose()
-
-        def copied() -> str:
-            copy = tmp_path / f"{uuid.uuid4().hex}.db"
-            shutil.copy(first, copy)
-            return f"sqlite:///{copy}"
-
-        yield copied
-        return
-    server = make_url(request.getfixturevalue("postgresql_server"))
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    names: list[str] = []
-
-    def another() -> str:
-        names.append(f"c{uuid.uuid4().hex}")
-        like = f" TEMPLATE {names[0]}" if names[1:] else ""
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {names[-1]}{like}")
-        return str(server.set(database=names[-1]).render_as_string(hide_password=False))
-
-    open_warehouse(another()).dispose()
-    yield another
-    with admin.connect() as connection:
-        for name in names:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with copied_warehouses.copies(request, tmp_path, lambda url: open_warehouse(url).dispose()) as another:
+        yield another
 
 
 @pytest.mark.long

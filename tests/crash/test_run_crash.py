@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import create_engine, event, make_url, select
+from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
 from extract import store
@@ -48,7 +47,7 @@ def beside(name: str) -> Any:
     return module
 
 
-dying, made = beside("dying"), beside("made_landings")
+dying, made, copied_warehouses = beside("dying"), beside("made_landings"), beside("copied_warehouses")
 LONG = os.environ.get("LONG_TESTS") == "1"
 POINTS = 24 if LONG else 1
 """Lines, evenly spread over all that are run; the last before and the first after the commit go with them."""
@@ -171,41 +170,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def another(request: pytest.FixtureRequest, stores: Made, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Gives warehouses with both landings and the run of before the second, one after the other."""
 
-    def filled(url: str) -> str:
+    def filled(url: str) -> None:
         counted_and_loaded(settings_of(stores.before, url), FIRST)
         with warehouse.open_warehouse(url, clock=lambda: FIRST) as opened:
             for landing in store.summaries(load_settings({}, home=stores.home).store):
                 warehouse.record_batch(opened, recording.batch_row(landing), [])
-        return url
 
-    if request.param == "sqlite":
-        first = tmp_path / "first.db"
-        filled(f"sqlite:///{first}")
-
-        def copied() -> str:
-            copy = tmp_path / f"{uuid.uuid4().hex}.db"
-            shutil.copy(first, copy)
-            return f"sqlite:///{copy}"
-
-        yield copied
-        return
-    server = make_url(request.getfixturevalue("postgresql_server"))
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    names: list[str] = []
-
-    def created() -> str:
-        names.append(f"r{uuid.uuid4().hex}")
-        like = f" TEMPLATE {names[0]}" if names[1:] else ""
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {names[-1]}{like}")
-        return str(server.set(database=names[-1]).render_as_string(hide_password=False))
-
-    filled(created())
-    yield created
-    with admin.connect() as connection:
-        for name in names:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with copied_warehouses.copies(request, tmp_path, filled) as copies:
+        yield copies
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 The rows are made.
 """
 
+import importlib.util
 import sqlite3
 from collections.abc import Callable
 from datetime import date
@@ -16,27 +17,12 @@ from pipelines.settings import Settings, load_settings
 from pipelines.source_landing import land_source
 from pipelines.source_state import read_state
 
-SOURCES = """\
-schema = "courtstats/sources@1"
-
-[source.live]
-kind = "database"
-url = { secret = "LIVE_URL" }
-table = "hearing_result"
-mapping = "live.toml"
-window = { from = 2020-01-01, to = 2020-03-31 }
-changed_at = "updated_at"
-"""
-MAPPING = """\
-schema = "courtstats/mapping@1"
-source = "live"
-
-[columns]
-case_number = "case_no"
-hearing_date = "heard"
-offence_code = "offence"
-result = "result"
-"""
+_spec = importlib.util.spec_from_file_location("named_sources", Path(__file__).parents[1] / "named_sources.py")
+assert _spec and _spec.loader
+named = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(named)
+SOURCES = named.HEAD + named.LIVE + named.CHANGED_AT
+MAPPING = named.LIVE_MAPPING
 Write = Callable[[str], None]
 
 
