@@ -16,7 +16,7 @@ from transform.contract import HELD
 STATES = ("completed", "stopped")
 GONE = "gone"
 """Status of a cell that its breakdown has no longer: the tombstone of the figure before."""
-SEVERITIES = ("critical", "warning")
+SEVERITIES = ("critical", "warning", "info")
 OUTCOMES = ("passed", "failed", "error")
 """Of a check; `error` is a rule that could not run, which is not a rule that failed."""
 
@@ -88,8 +88,7 @@ class RunRow:
 class FigureRow:
     """One figure: a count of units in one cell (`canonical_cell`) of one period, or why there is none.
 
-    `marks` are letters beside the value; `notes` are places (from 1) of notes of the run that go with this figure
-    and not with all.
+    `marks` are letters beside the value; `notes` are places (from 1) of those notes of the run that go with it alone.
     """
 
     period: str
@@ -145,6 +144,10 @@ class CheckRow:
     checked: int | None
     unexpected: int | None
     sentence: str
+    segment: str = ""
+    limit_kind: str = "count"
+    limit: float = 0.0
+    detail: str = ""
 
     @property
     def stops(self) -> bool:
@@ -204,10 +207,11 @@ class StoredFigure:
 
 @dataclass(frozen=True, slots=True)
 class StoredCheck:
-    """A check result with the run or the batch that it belongs to."""
+    """A check result with the run, the batch or the inspection that it belongs to."""
 
     run_id: int | None
     batch: int | None
+    inspection_id: int | None
     recorded_at: datetime
     check: CheckRow
 
@@ -233,13 +237,7 @@ class LoadError(StageError):
     exit_code = 6
 
     def __init__(
-        self,
-        what: str,
-        *,
-        where: str = "",
-        remedy: str = "",
-        passing: bool = False,
-        checks: Sequence[CheckRow] = (),
+        self, what: str, *, where: str = "", remedy: str = "", passing: bool = False, checks: Sequence[CheckRow] = ()
     ) -> None:
         super().__init__(what, where=where, remedy=remedy, passing=passing)
         self.checks = tuple(checks)
@@ -257,6 +255,11 @@ def canonical(value: object) -> str:
 def canonical_cell(cell: Mapping[str, str | int | bool | None]) -> str:
     """The one spelling of a cell: compact JSON with sorted keys; `{}` is the total."""
     return canonical(dict(cell))
+
+
+def breakdown_name(names: Iterable[str]) -> str:
+    """The one name of a breakdown: its attributes in order, joined by commas; empty for the total."""
+    return ",".join(sorted(names))
 
 
 def breakdown_of(cell: str) -> str:
@@ -301,7 +304,7 @@ def run_key(
         "thresholds": thresholds_hash,
         "from": period_from.isoformat(),
         "to": period_to.isoformat(),
-        "breakdowns": sorted({",".join(sorted(names)) for names in breakdowns}),
+        "breakdowns": sorted({breakdown_name(names) for names in breakdowns}),
         "as_known_at": in_utc(as_known_at).isoformat(timespec="microseconds"),
         "newest_batch": newest_batch,
         "store": store,

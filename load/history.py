@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, func, select, text
 
 from load.columns import UtcDateTime
 from load.connecting import Warehouse, reading
-from load.contract import GONE
+from load.contract import GONE, breakdown_name
 from load.schema import figure, run, tabulation
 from load.views import view_sql
 from transform.contract import COUNTED, HELD
@@ -112,7 +112,7 @@ def triangle(
     The days (in `zone`) are those on which a run of the question and unit became current, also one that changed
     nothing. Periods that do not lie within `first` and `last` (both included) are left out with their runs.
     """
-    name = ",".join(sorted(breakdown))
+    name = breakdown_name(breakdown)
     asked = [run.c.question == question, run.c.unit == unit, run.c.vintage.is_not(None)]
     asked += [run.c.period_from >= first] if first is not None else []
     asked += [run.c.period_to <= last] if last is not None else []

@@ -26,11 +26,13 @@ from load.contract import (
 )
 from load.migrating import revision
 from load.schema import (
+    alert_sent,
     attrition,
     audit_entry,
     check_result,
     evidence,
     figure,
+    inspection,
     landed_batch,
     metadata,
     publication,
@@ -177,13 +179,19 @@ def warehouse_status(warehouse: Warehouse, *, exact: bool = True) -> WarehouseSt
             ),
             newest_batch=_newest_batch(connection) if landed_batch in tables else None,
             failed_checks=tuple(
-                StoredCheck(row["run_id"], row["batch"], row["recorded_at"], CheckRow(**_part(row, CheckRow)))
+                StoredCheck(
+                    row["run_id"],
+                    row["batch"],
+                    row["inspection_id"],
+                    row["recorded_at"],
+                    CheckRow(**_part(row, CheckRow)),
+                )
                 for row in found
             ),
         )
 
 
-_NUMBERED = (landed_batch, run, figure, check_result, publication, audit_entry)
+_NUMBERED = (landed_batch, run, figure, inspection, check_result, alert_sent, publication, audit_entry)
 _FEW = (question_version,)
 
 

@@ -20,10 +20,13 @@ from sqlalchemy import (
 
 from load.columns import BIG, UtcDateTime, column, of_run, one_of, position
 from load.columns import metadata as metadata
-from load.contract import GONE, OUTCOMES, SEVERITIES, STATES
+from load.contract import GONE, STATES
+from load.schema_quality import alert_sent as alert_sent
+from load.schema_quality import check_result as check_result
+from load.schema_quality import inspection as inspection
 from transform.contract import CAUSES, COUNTED, STATUSES
 
-REVISION = "0003"
+REVISION = "0004"
 """Newest migration. Kept here too, so that opening a warehouse that is up to date need not load Alembic."""
 REVISION_TABLE = "warehouse_revision"
 """Where the migration of a database is noted; a name of its own, as other applications use Alembic too."""
@@ -201,27 +204,6 @@ run_note = Table(
     position("note"),
     column("text", Text, "The note that goes with the figures"),
     comment="Notes that go with the figures of a run",
-)
-
-check_result = Table(
-    "check_result",
-    metadata,
-    column("check_id", BIG, "Number of the check result, rising", key=True),
-    of_run(null=True),
-    column("batch", BIG, "The landing that it belongs to", ForeignKey("landed_batch.batch"), null=True),
-    column("gate", Text, "The gate: after landing, after counting or after loading"),
-    column("rule", Text, "Id of the rule"),
-    column("severity", Text, "`critical` stops, `warning` is recorded"),
-    column("outcome", Text, "`passed`, `failed`, or `error` where the rule could not run"),
-    column("checked", BigInteger, "Rows that were checked; null where the rule does not count rows", null=True),
-    column("unexpected", BigInteger, "Rows that were not as expected; null where not counted", null=True),
-    column("sentence", Text, "The finding in words; never a value from a record"),
-    column("recorded_at", UtcDateTime, "When the run or the landing that it belongs to ended (UTC)"),
-    one_of("severity", SEVERITIES),
-    one_of("outcome", OUTCOMES),
-    CheckConstraint("(run_id IS NULL) <> (batch IS NULL)", name="run_or_batch"),
-    Index(None, "run_id"),
-    comment="Results of the checks: counts only, never values",
 )
 
 revision_part = Table(

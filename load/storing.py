@@ -99,11 +99,14 @@ def store_checks(
     checks: Iterable[CheckRow],
     recorded_at: datetime,
     *,
+    subject: str,
     run_id: int | None = None,
     batch: int | None = None,
+    inspection_id: int | None = None,
 ) -> None:
-    """What the checks of a run or of a landing found."""
-    of = {"run_id": run_id, "batch": batch, "recorded_at": recorded_at}
+    """What the checks of a run, a landing or an inspection found; `subject` is what it measures (load.measured)."""
+    owner = {"run_id": run_id, "batch": batch, "inspection_id": inspection_id}
+    of = owner | {"subject": subject, "recorded_at": recorded_at}
     _insert(connection, check_result, (of | values_of(check) for check in checks))
 
 

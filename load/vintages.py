@@ -14,7 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from load.connecting import Warehouse, reading
-from load.contract import GONE, FigureRow, LoadError, RevisionRow, RunRow, breakdown_of, counts_as, in_utc
+from load.contract import (
+    GONE,
+    FigureRow,
+    LoadError,
+    RevisionRow,
+    RunRow,
+    breakdown_name,
+    breakdown_of,
+    counts_as,
+    in_utc,
+)
 from load.schema import figure, run, run_note, tabulation
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -124,7 +134,7 @@ def stated_figures(connection: Connection, run_id: int) -> list[Any]:
         own = select(figure).where(figure.c.run_id == run_id).order_by(figure.c.figure_id)
         return list(connection.execute(own))
     counted = set(connection.scalars(select(tabulation.c.breakdown).where(tabulation.c.run_id == run_id)))
-    asked = ["", *(",".join(sorted(names)) for names in head.breakdowns)]
+    asked = ["", *(breakdown_name(names) for names in head.breakdowns)]
     order = {name: place for place, name in enumerate(asked)}
     rows = _standing(connection, head.question, head.unit, head.period, head.vintage)
     return sorted((r for r in rows if r.breakdown in counted), key=lambda r: order.get(r.breakdown, len(order)))
@@ -162,7 +172,7 @@ def dated(connection: Connection, warehouse: Warehouse, question: str) -> dateti
 
 def counted_breakdowns(row: RunRow, figures: Sequence[FigureRow]) -> list[str]:
     """The breakdowns that a run counted, the total (empty) among them, each as its names joined by commas."""
-    asked = {",".join(sorted(names)) for names in row.breakdowns}
+    asked = {breakdown_name(names) for names in row.breakdowns}
     return sorted({"", *asked, *(breakdown_of(one.cell) for one in figures)})
 
 

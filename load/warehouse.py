@@ -29,6 +29,7 @@ from load.contract import (
     RunRow,
     key_again,
 )
+from load.measured import subject_of_run, subject_of_source
 from load.migrating import migrate
 from load.reading import (
     current_figures,
@@ -101,7 +102,8 @@ def record_batch(warehouse: Warehouse, batch: BatchRow, checks: Sequence[CheckRo
                 )
             return False
         connection.execute(insert(landed_batch), values_of(batch))
-        store_checks(connection, checks, batch.landed_at, batch=batch.batch)
+        subject = subject_of_source(batch.source_name)
+        store_checks(connection, checks, batch.landed_at, subject=subject, batch=batch.batch)
         facts = {"statements": batch.statements, "repeated": batch.repeated, "refused": batch.refused}
         append(connection, warehouse, "landed", f"batch {batch.batch}", source=batch.source_name, **facts)
     return True
@@ -165,7 +167,8 @@ def load_run(
                     store_figures(connection, run_id, row, whole(figures), None)
                 store_reached(connection, run_id, attrition, evidence, notes)
                 found = _verified(warehouse, verify, figures_of(connection, run_id))
-                store_checks(connection, [*checks, *found], row.finished_at, run_id=run_id)
+                subject = subject_of_run(row.question, row.unit, row.period)
+                store_checks(connection, [*checks, *found], row.finished_at, subject=subject, run_id=run_id)
                 said = {"run": run_id, "key": row.run_key, "vintage": vintage}
                 digest = figures_digest(figures, salt)
                 append(connection, warehouse, "ran", f"{row.question} {row.period}", **said, figures=digest)
@@ -186,7 +189,8 @@ def record_stopped_run(
     with explained(warehouse), writing(warehouse, f"question {run.question}") as connection:
         row = replace(bare, finished_at=dated(connection, warehouse, run.question))
         run_id = store_run(connection, warehouse, version, row, state="stopped", stop_reason=reason)
-        store_checks(connection, checks, row.finished_at, run_id=run_id)
+        subject = subject_of_run(row.question, row.unit, row.period)
+        store_checks(connection, checks, row.finished_at, subject=subject, run_id=run_id)
         append(connection, warehouse, "ran", f"{row.question} {row.period}", run=run_id, stopped=reason)
     return run_id
 

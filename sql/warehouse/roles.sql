@@ -36,8 +36,8 @@ COMMENT ON ROLE courtstats_ops IS 'courtstats: reads runs, landings, checks and 
 
 -- Loader: reads and adds. Nobody has UPDATE, DELETE or TRUNCATE.
 GRANT SELECT, INSERT ON
-    question_version, landed_batch, run, tabulation, figure, attrition, evidence, run_note, check_result, revision_part,
-    publication, published_figure, audit_entry
+    question_version, landed_batch, run, tabulation, figure, attrition, evidence, run_note, inspection, check_result,
+    revision_part, publication, published_figure, audit_entry, alert_sent
 TO courtstats_loader;
 GRANT SELECT ON warehouse_revision, current_figure, figure_history, revision, run_log TO courtstats_loader;
 
@@ -49,7 +49,9 @@ TO courtstats_analyst;
 
 -- Ops: whether it runs, and who did what; of a run everything but its value, and the salt by which the digest of its
 -- figures in the log could be tried out.
-GRANT SELECT ON run_log, check_result, landed_batch, audit_entry, warehouse_revision TO courtstats_ops;
+GRANT SELECT ON
+    run_log, inspection, check_result, alert_sent, landed_batch, audit_entry, warehouse_revision
+TO courtstats_ops;
 GRANT SELECT (
     run_id, run_key, question, definition_hash, unit, period, period_from, period_to, breakdowns, as_known_at,
     newest_batch, store, precedence, code_version, counted_with, thresholds_hash, started_at, finished_at, vintage, state,

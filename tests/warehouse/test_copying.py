@@ -14,6 +14,7 @@ from load.connecting import at_file, connect, reading, use_write_ahead_log, writ
 from load.contract import FigureRow, LoadError
 from load.copying import contents, copy_in, copy_out, same_as
 from load.migrating import configuration
+from load.quality import measurements, record_alert, record_inspection
 from load.run_numbers import completed_runs, standing_runs
 from load.schema import figure, metadata, question_version
 from load.warehouse import current_figures, open_warehouse, record_batch, run_details
@@ -46,6 +47,8 @@ def fill(warehouse, sample):
     from load.warehouse import record_stopped_run
 
     record_stopped_run(warehouse, sample.version(), sample.run(newest_batch=3), "a check", [])
+    record_inspection(warehouse, sample.when, 2, [sample.check(segment="source=spi", limit=0.5, limit_kind="share")])
+    record_alert(warehouse, channel="mail", cause="c", state="opened", digest="d", issues=["1f"])
 
 
 def test_a_warehouse_goes_from_a_file_into_either_database_and_back_with_every_row(url, full, sample, tmp_path):
@@ -73,6 +76,8 @@ def test_what_was_copied_goes_on_as_if_it_had_never_moved(url, full, sample, tmp
             moved, sample.run(newest_batch=4, value=30), figures=(FigureRow("2020Q1", "{}", 30, "counted"),)
         )
         assert loaded.run.run_id == max(completed_runs(full)) + 2  # the stopped one has a number too
+        assert record_inspection(moved, sample.when, 4, [sample.check()]) == 2
+        assert [one.owner_id for one in measurements(moved) if one.owner_kind == "inspection"] == [2, 1]
         assert loaded.run.vintage == 3
         verified = audit.verify(moved, out.head)
         assert verified.faults == ()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from load import audit
+from load import audit, quality
 from load.connecting import connect, reading
 from load.contract import LoadError
 from load.run_numbers import figures_of_run
@@ -29,8 +29,8 @@ TABLES = tuple(table.name for table in metadata.sorted_tables)
 EVERYTHING = (*TABLES, REVISION_TABLE, *VIEWS)
 READABLE = {
     "loader": set(EVERYTHING),
-    "analyst": {*EVERYTHING} - {"audit_entry", "run_log", "check_result", "landed_batch"},
-    "ops": {"run_log", "check_result", "landed_batch", "audit_entry", REVISION_TABLE},
+    "analyst": {*EVERYTHING} - {"audit_entry", "run_log", "check_result", "landed_batch", "inspection", "alert_sent"},
+    "ops": {"run_log", "check_result", "landed_batch", "inspection", "alert_sent", "audit_entry", REVISION_TABLE},
     "nobody": set(),
 }
 """What each may read whole; of `run`, ops may read every column but the value, what goes with it, and the salt."""
@@ -163,6 +163,21 @@ def test_the_loader_lands_and_runs_with_its_rights_alone(places, sample):
         assert audit.verify(warehouse).faults == ()
 
 
+def test_the_loader_inspects_and_alerts_and_ops_reads_what_was_measured_without_a_figure(places, sample):
+    with open_warehouse(places["loader"], who="a loader", clock=lambda: sample.when) as warehouse:
+        quality.record_inspection(warehouse, sample.when, 1, [sample.check(gate="watched")])
+        quality.record_alert(warehouse, channel="mail", cause="c", state="opened", digest="d", issues=["1"])
+        assert quality.past_counts(warehouse, "spo", "case")
+    with open_warehouse(places["ops"]) as warehouse:
+        assert {one.owner_kind for one in quality.measurements(warehouse)} == {"run", "landing", "inspection"}
+        assert quality.failing_since(warehouse, "same-figures", "all", "") is None
+        assert [one.run_id for one in quality.runs_of(warehouse)] == [1]
+        assert list(quality.alerts_sent(warehouse)) == [("mail", "c")]
+        for asked in (quality.attrition_shares, quality.past_counts):
+            with pytest.raises(LoadError, match="no right"):
+                asked(warehouse, "spo", "case")
+
+
 def test_the_analyst_reads_the_figures_that_stand_through_view_and_program(places):
     with open_warehouse(places["analyst"]) as warehouse:
         assert [f.value for f in current_figures(warehouse, "spo")] == [27, 0]
@@ -188,7 +203,7 @@ def test_ops_reads_runs_and_the_log_but_no_value_of_a_figure(places):
     ("name", "knows"),
     [
         ("analyst", {"run", "figure", "publication", "question_version"}),
-        ("ops", {"run", "landed_batch", "check_result", "audit_entry"}),
+        ("ops", {"run", "landed_batch", "inspection", "check_result", "alert_sent", "audit_entry"}),
     ],
 )
 def test_the_status_says_to_each_what_it_may_know(places, name, knows):

@@ -10,12 +10,13 @@ from load import audit
 from load.connecting import connect, use_write_ahead_log, writing
 from load.contract import FigureRow
 from load.migrating import configuration
+from load.quality import failing_since, measurements
 from load.reading import figures_of
 from load.vintages import line_of
 from load.warehouse import current_figures, open_warehouse, run_details
 
 DAY = timedelta(days=1)
-SCHEMAS = ("0001", "0002")
+SCHEMAS = ("0001", "0002", "0003")
 MONTH = '{"month":"2020-01"}'
 FORCE = '{"police_force":"44"}'
 RUNS = (
@@ -27,6 +28,15 @@ RUNS = (
     (1, 3, [["month"]], [("{}", 28), (MONTH, 1)]),
 )
 """What was loaded, in its order; by the rule of then and of now the last two stand."""
+WHOLE = {1: 1, 2: 2, 3: None, 4: 3, 5: 4}
+"""Number of the vintage of each, as schema 0003 stored it."""
+CHECKS = (
+    ({"batch": 1}, "landed.a", "failed", 2),
+    ({"run_id": 1}, "counted.a", "passed", 0),
+    ({"run_id": 2}, "counted.a", "failed", 3),
+    ({"run_id": 6}, "counted.a", "error", None),
+)
+"""Results of checks: the landing's, and those of three runs of one question, unit and period."""
 
 
 def of_schema(url, schema, sample):
@@ -54,16 +64,30 @@ def of_schema(url, schema, sample):
                     "thresholds_hash": "t", "started_at": at, "finished_at": zone(sample.when + number * DAY),
                     "state": "completed", "value": figures[0][1], "status": "counted",
                 }  # fmt: skip
+                if schema == "0003":
+                    run |= {"vintage": WHOLE[number]}
                 connection.execute(insert(tables["run"]), run)
-                for cell, value in figures:
+                if schema == "0003":
+                    counted = [{"run_id": number, "breakdown": of[0] if of else ""} for of in ([], *breakdowns)]
+                    connection.execute(insert(tables["tabulation"]), counted)
+                for place, (cell, value) in enumerate(figures, 1):
                     name = cell.split('"')[1] if '"' in cell else ""
                     row = {
                         "run_id": number, "question": "spo", "period": "2020Q1", "cell": cell, "value": value,
                         "breakdown": name, "status": "counted", "known_from": zone(sample.when + number * DAY),
                     }  # fmt: skip
-                    if schema == "0002":
+                    if schema >= "0002":
                         row |= {"marks": "p" if cell == "{}" else "", "notes": [2] if cell == MONTH else []}
+                    if schema == "0003":
+                        row |= {"unit": "case", "place": place, "vintage": WHOLE[number]}
                     connection.execute(insert(tables["figure"]), row)
+            if schema == "0003":
+                buried = {
+                    "run_id": 4, "question": "spo", "unit": "case", "period": "2020Q1", "cell": FORCE, "place": 2,
+                    "vintage": 3, "breakdown": "police_force", "status": "gone", "marks": "", "notes": [],
+                    "known_from": zone(sample.when + 4 * DAY),
+                }  # fmt: skip
+                connection.execute(insert(tables["figure"]), buried)
             stopped = {
                 "question": "spo", "definition_hash": "def-1", "unit": "case", "period": "2020Q1",
                 "period_from": asked.period_from, "period_to": asked.period_to, "breakdowns": [], "as_known_at": at,
@@ -71,6 +95,16 @@ def of_schema(url, schema, sample):
                 "finished_at": at, "state": "stopped", "stop_reason": "a check",
             }  # fmt: skip
             connection.execute(insert(tables["run"]), stopped)
+            batch = sample.batch()
+            landed = {name: getattr(batch, name) for name in batch.__slots__}
+            landed |= {"landed_at": at, "received_at": at, "refusals": dict(batch.refusals)}
+            connection.execute(insert(tables["landed_batch"]), landed)
+            for owner, rule, outcome, unexpected in CHECKS:
+                found = {
+                    "gate": "landed", "rule": rule, "severity": "warning", "outcome": outcome, "checked": 9,
+                    "unexpected": unexpected, "sentence": "made", "recorded_at": at,
+                }  # fmt: skip
+                connection.execute(insert(tables["check_result"]), found | owner)
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -80,7 +114,7 @@ def test_every_run_of_an_earlier_schema_states_what_it_stated(url, schema, sampl
         for number, (_, _, _, figures) in enumerate(RUNS, 1):
             assert [(f.cell, f.value) for f in figures_of(connection, number)] == figures
         first = run_details(raised, 1).figures
-        if schema == "0002":
+        if schema >= "0002":
             assert [(f.marks, f.notes) for f in first] == [("p", ()), ("", (2,)), ("", ())]
         else:
             assert [(f.marks, f.notes) for f in first] == [("", ())] * 3
@@ -97,6 +131,27 @@ def test_what_stood_in_an_earlier_schema_stands_and_vintages_are_numbered(url, s
         then = current_figures(raised, "spo", as_stored_at=sample.when + 1.5 * DAY)
         assert {f.cell: f.value for f in then} == {"{}": 27, MONTH: 0, FORCE: 3}
         assert line_of(raised, "spo", "case", "2020Q1").stated["police_force"].figures == {}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_what_checks_found_in_an_earlier_schema_is_kept_and_tells_since_when_it_fails(url, schema, sample):
+    of_schema(url, schema, sample)
+    with open_warehouse(url) as raised:
+        found = measurements(raised)
+        line = "question:spo;unit=case;period=2020Q1"
+        assert [(m.owner_kind, m.owner_id, m.subject, m.outcome, m.unexpected) for m in found] == [
+            ("run", 6, line, "error", None),
+            ("run", 2, line, "failed", 3),
+            ("run", 1, line, "passed", 0),
+            ("landing", 1, "source:spi", "failed", 2),
+        ]
+        assert {(m.segment, m.limit_kind, m.limit, m.detail) for m in found} == {("", "count", 0.0, "")}
+        assert failing_since(raised, "counted.a", line, "") == sample.when
+        sample.load(raised, sample.run(newest_batch=4), checks=[sample.check(rule="counted.a", severity="info")])
+        assert failing_since(raised, "counted.a", line, "") is None
+        for change in ("UPDATE check_result SET outcome = 'passed'", "DELETE FROM check_result"):
+            with pytest.raises(Exception, match="never changed"), raised.engine.begin() as connection:
+                connection.execute(text(change))
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
