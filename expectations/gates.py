@@ -5,13 +5,16 @@ Great Expectations is imported when there is something to check, not before: tha
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from expectations.contract import Outcome
+from expectations.judging import measured
+from expectations.landed_tables import COUNTING_TABLES, KNOWN, LANDED_TABLES
 from expectations.rule import Rule
 from expectations.rules_counted import COUNTED
-from expectations.rules_landed import COUNTING_TABLES, LANDED, STATEMENTS
+from expectations.rules_landed import LANDED
 from expectations.rules_loaded import LOADED
 from expectations.thresholds import Threshold, load_thresholds, threshold_of, thresholds_hash
 
@@ -19,11 +22,24 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-__all__ = ["check_counted", "check_landed", "check_loaded", "thresholds_hash"]
+__all__ = ["Arrived", "check_counted", "check_landed", "check_loaded", "thresholds_hash"]
 
 _FIGURES = {"period": "string", "cell": "string", "value": "int64", "status": "string"}
 _ATTRITION = {"position": "int64", "step": "string", "rows": "int64", "units": "int64"}
 _EVIDENCE = {"name": "string", "units": "int64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What a landing says of itself: the source, and how many files, new statements, rows of these (`results`),
+    statements that were known already, and things refused there were."""
+
+    source_name: str
+    files: int
+    statements: int
+    results: int
+    repeated: int
+    refused: int
 
 
 def check_landed(
@@ -35,8 +51,11 @@ def check_landed(
     last: date | None = None,
     as_known_at: datetime | None = None,
     counting: bool = False,
+    question: str | None = None,
+    arrived: Arrived | None = None,
+    as_at: date | None = None,
 ) -> list[Outcome]:
-    """Check landed records, in DuckDB over the files themselves.
+    """Check landed records, in DuckDB over the files themselves: each source by itself (the outcome's segment).
 
     Args:
         files: Parquet files of the records store (`extract.contract.RECORDS` without `hearing_month`); none:
@@ -44,17 +63,24 @@ def check_landed(
         newest_batch: leave out later landings.
         batches: first and last landing to check, both included.
         first, last: days of hearing to check, both included.
-        as_known_at: leave out what was received later (with a time zone); its day also decides which
-            thresholds have expired.
+        as_known_at: leave out what was received later (with a time zone).
         counting: check only statements that count, so that a fault which a later one has put right holds
             nothing back.
+        question: leave out rules that are about other questions alone; None: check all.
+        arrived: what the landing says of itself; None: the rules on landings are left out.
+        as_at: the day that decides which thresholds have expired; None: that of `as_known_at`, without it none has.
 
     Raises:
         ExceptionGroup: of GateError, where thresholds.csv cannot be used.
     """
-    limits = _limits(LANDED, as_known_at.date() if as_known_at else None)
-    if not files:
-        return [Outcome("landed", r.id, r.severity, "passed", 0, 0, r.sentence, r.remedy) for r in LANDED]
+    rules = [
+        r
+        for r in LANDED
+        if (arrived or r.over != "landing") and (question is None or not r.questions or question in r.questions)
+    ]
+    limits = _limits(rules, as_at or (as_known_at.date() if as_known_at else None))
+    if not files and not (arrived and arrived.files):
+        return [one for rule in rules for one in measured(rule, (), limits[rule.id])]
     import duckdb
     from duckdb import ColumnExpression as Column
     from duckdb import ConstantExpression as Constant
@@ -74,6 +100,17 @@ def check_landed(
             conditions.append(Column(column) <= Constant(at_most))
     tables: set[str] = set()
     with database() as (connection, url):
+        if arrived:
+            connection.execute(
+                "create table landing "
+                "(source_name text, files bigint, statements bigint, results bigint, repeated bigint, refused bigint)"
+            )
+            connection.execute("insert into landing values (?, ?, ?, ?, ?, ?)", astuple(arrived))
+            tables.add("landing")
+        if not files:
+            empty = [one for rule in rules if rule.over != "landing" for one in measured(rule, (), limits[rule.id])]
+            on_landing = [rule for rule in rules if rule.over == "landing"]
+            return [*empty, *run_rules(url, on_landing, frozenset(tables), limits)]
         try:
             records = connection.read_parquet(list(files))
             for condition in conditions:
@@ -82,12 +119,17 @@ def check_landed(
             if counting:
                 for statement in COUNTING_TABLES:
                     connection.execute(statement)
+            connection.execute(KNOWN)
             tables.add("records")
-            connection.execute(STATEMENTS)
-            tables.add("statements")
         except duckdb.Error:
             pass  # the rules over what could not be made are reported as such; the message may hold a value
-        return run_rules(url, LANDED, frozenset(tables), limits)
+        for name, statement in LANDED_TABLES.items() if "records" in tables else ():
+            try:
+                connection.execute(statement)
+                tables.add(name)
+            except duckdb.Error:
+                pass  # as above
+        return run_rules(url, rules, frozenset(tables), limits)
 
 
 def check_counted(

@@ -7,15 +7,16 @@ import csv
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from expectations.contract import GateError
+from expectations.landed_tables import LANDED_TABLES, STANDING
 from expectations.rule import Rule
 from expectations.rules import RULES
-from expectations.rules_landed import STATEMENTS
 
 THRESHOLDS = Path(__file__).with_name("thresholds.csv")
 HEADER = ("rule", "limit_kind", "limit", "reason", "owner", "expires")
@@ -40,12 +41,23 @@ class Threshold:
         """Whether so many faults among so many are within the limit (the limit itself is)."""
         return unexpected <= (self.limit if self.kind == "count" else self.limit * checked)
 
+    def expired(self, as_at: date | None) -> bool:
+        """Whether it has run out by a day; without a day, never."""
+        return self.expires is not None and as_at is not None and as_at > self.expires
 
-def threshold_of(rule: type[Rule], thresholds: dict[str, Threshold], as_at: date | None) -> Threshold:
+
+def threshold_of(rule: type[Rule], thresholds: Mapping[str, Threshold], as_at: date | None) -> Threshold:
     """What holds for a rule on a day; without a day, no limit has expired."""
-    found = thresholds.get(rule.id)
-    if found is None or (as_at and found.expires and as_at > found.expires):
-        return Threshold(rule.id, "count", 0)
+    return threshold_in_force(rule.id, thresholds, as_at)
+
+
+def threshold_in_force(rule: str, thresholds: Mapping[str, Threshold], as_at: date | None) -> Threshold:
+    """The same by the rule's id. A rule without a line, and one whose limit has expired, tolerates nothing."""
+    found = thresholds.get(rule)
+    if found is None:
+        return Threshold(rule, "count", 0)
+    if found.expired(as_at):
+        return Threshold(rule, "count", 0, found.reason, found.owner, found.expires)
     return found
 
 
@@ -123,10 +135,13 @@ def _is_day(text: str) -> bool:
 def thresholds_hash() -> str:
     """SHA-256 (hex) of what the rules check and tolerate: a part of a run's identity. Wording does not change it.
 
+    Standing data is a part of it by its digests, since rules compare with it.
+
     Raises:
         ExceptionGroup: see `load_thresholds`.
     """
     rules = [[r.id, r.gate, r.severity, r.over, r.sql()] for r in RULES]
     limits = [[t.rule, t.kind, t.limit, t.expires and t.expires.isoformat()] for t in load_thresholds().values()]
-    said = json.dumps([rules, sorted(limits), STATEMENTS], sort_keys=True, default=str)
+    known = (STANDING / "sources.json").read_text(encoding="utf-8")
+    said = json.dumps([rules, sorted(limits), LANDED_TABLES, known], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()

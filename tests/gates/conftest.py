@@ -62,25 +62,25 @@ def made_row(**changes: Any) -> Row:
     } | changes
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def row() -> Callable[..., Row]:
     return made_row
 
 
 @pytest.fixture
 def clean() -> list[Row]:
-    """A statement of three results, one of another case with a weak key, and a day without results."""
+    """A statement of three results, one of another case with a weak key, and a day of a table without results."""
     weak = {"statement_key": "payload:b", "payload_hash": "b" * 64, "case_key": "payload:b#1"}
     empty = dict.fromkeys(("offence_index", "result_index", "level", "offence_code_raw", "offence_code"))
     empty |= {"result_code": None, "result_text_digest": None, "conviction_date": None, "final_disposal": None}
-    many = [made_row(result_index=i, result_code=str(1000 + i)) for i in range(4, 24)]
+    many = [made_row(result_index=i, result_code=str(997 + i)) for i in range(4, 24)]  # each is in the official list
     return [
         made_row(),
         made_row(result_index=2, result_code=None, result_text="granted.", result_text_digest="e" * 64),
         made_row(offence_index=2, offence_code="TH68001", result_code="1002"),
         made_row(**weak, case_key_strength="weak"),
         made_row(**empty, statement_key="table:mi:2020-02-04", case_key="none:table:mi:2020-02-04")
-        | {"case_key_strength": "weak", "hearing_date": date(2020, 2, 4)},
+        | {"case_key_strength": "weak", "hearing_date": date(2020, 2, 4), "source_format": "table"},
         *many,
     ]
 
