@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export COURTSTATS_HOME ?= $(CURDIR)/.courtstats
 unexport PYTHONPATH
 
-.PHONY: setup demo test long check bench lock docs
+.PHONY: setup demo test long check bench lock docs browser
 
 setup: $(READY)
 
@@ -40,6 +40,12 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m pipelines.reference
+
+# The report's pages in Chromium (Debian: apt-get install chromium); what drives it comes from npm.
+browser: setup
+	mkdir -p .browser && cp tests/pages/package.json .browser/
+	npm install --prefix .browser --no-audit --no-fund --silent
+	$(BIN)/pytest -n 0 tests/pages/test_pages_in_browser.py
 
 lock:
 	@test -x $(BIN)/uv || $(MAKE) setup
