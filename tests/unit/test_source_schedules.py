@@ -21,7 +21,7 @@ def test_each_scheduled_source_is_a_deployment_that_lands_it_by_name() -> None:
         NamedSource("mis", "table", FILE),  # has no schedule
         NamedSource("live", "database", FILE, secret="LIVE_URL", schedule="0 6 * * *"),
     )
-    made = yaml.safe_load(prefect_yaml(Definitions({}, {}), sources))["deployments"]
+    *made, check = yaml.safe_load(prefect_yaml(Definitions({}, {}), sources))["deployments"]
     assert [(one["name"], one["parameters"]) for one in made] == [
         ("libra", {"source": "libra"}),
         ("live", {"source": "live"}),
@@ -30,6 +30,7 @@ def test_each_scheduled_source_is_a_deployment_that_lands_it_by_name() -> None:
         assert one["entrypoint"] == "pipelines/land_hearings.py:land_hearings"
         assert one["schedules"] == [{"cron": cron, "timezone": "Europe/London", "active": True}]
         assert one["concurrency_limit"] == 1
+    assert (check["name"], check["parameters"]) == ("check-quality", {})
     assert "LIVE_URL" not in prefect_yaml(Definitions({}, {}), sources)
 
 
