@@ -17,6 +17,7 @@ DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- run -->", "<!-- /run -->"
 BENCHMARKS = (
     "landing-spi", "landing-common-platform", "landing-table", "count-20m", "series-20m", "commands", "warehouse",
+    "gates-10m", "report",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pipelines import cli_care, cli_figures, cli_questions, progress
+from pipelines import cli_alerts, cli_care, cli_figures, cli_quality, cli_questions, cli_serve, progress
 from pipelines.cli_app import (
     AsJson,
     AsKnownAt,
@@ -39,7 +39,7 @@ from pipelines.cli_quarantine import quarantine_app
 from pipelines.cli_sources import AllAgain, SomePaths, SourceName, land_named, sources_app
 from pipelines.cli_store import store_app
 
-__all__ = ["app", "cli_care", "cli_figures", "cli_questions", "main"]
+__all__ = ["app", "cli_alerts", "cli_care", "cli_figures", "cli_quality", "cli_questions", "cli_serve", "main"]
 INTERRUPTED = 130
 app.add_typer(audit_app, name="audit")
 app.add_typer(codes_app, name="codes")

@@ -19,10 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a fault of ours, 2 usage or settings, or what doctor found to mend, 3 sources or "
-    "records, 4 a question, its "
+    epilog="Exit codes: 0 done, 1 a fault of ours, or warnings where quality was asked for them, 2 usage or settings, "
+    "or what doctor found to mend, or a figure that quality says is held back, 3 sources or records, 4 a question, its "
     "period or breakdowns, or a code list, 5 stopped by a check, or figures, a backup or the audit log that did not "
-    "hold when they were checked, 6 the warehouse, 130 interrupted.",
+    "hold when they were checked, 6 the warehouse, 7 an alert that could not be sent, 130 interrupted.",
 )
 
 Paths = Annotated[

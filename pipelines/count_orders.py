@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 from prefect import flow, runtime, task
 
@@ -14,11 +15,13 @@ from load.warehouse import record_stopped_run
 from pipelines import recording, runs
 from pipelines.journal import note
 from pipelines.loading import load
+from pipelines.passing_over import overtaken
 from pipelines.retrying import may_pass, without_values
 from pipelines.revising import Compared, compare
 from pipelines.runs import Order, published_elsewhere
 from pipelines.settings import Settings, load_settings
 from pipelines.times import LONDON
+from pipelines.watching import watch_answer
 from transform.contract import Answer, TransformError
 from transform.periods import Period, period_before, series
 
@@ -68,6 +71,8 @@ def count_orders(
     """
     settings = load_settings(home=Path(home) if home else None)
     started_at = datetime.now(UTC)
+    if state := overtaken(lambda: schedule_of(settings, question)):
+        return cast(Ran, state)  # for Prefect: whoever calls the flow has made no schedule
     periods = periods_asked(settings, question, first, last, every)
     orders = prepare(settings, question, periods, by or [], as_known_at, started_at, dry_run, units or [])
     if not dry_run:
@@ -92,11 +97,18 @@ def count_orders(
         else:
             compared = compare_with_standing(settings, open_orders, answers)
             for (order, answer, found), against in zip(checked, compared, strict=True):
+                found += watch(settings, order, answer)  # by then the earlier periods of its series are loaded
                 done[recording.key_of(order)] = load_answer(settings, order, answer, found, started_at, against)
     if dry_run:
         note("Dry run: nothing was loaded")
     main, *beside = (done[recording.key_of(order)] for order in orders)
     return replace(main, beside=tuple(beside))
+
+
+def schedule_of(settings: Settings, question: str) -> str | None:
+    """The times of a question's schedule, if it has one."""
+    schedule = runs.question(settings, question).schedule
+    return schedule.cron if schedule else None
 
 
 def periods_asked(
@@ -183,6 +195,7 @@ def check_records(settings: Settings, orders: list[Order]) -> tuple[Outcome, ...
         first=min(o.period.first for o in orders),
         last=max(o.period.last for o in orders),
         counting=True,
+        question=order.question.id,
     )
     note(recording.checks_line("Records of the period", checked))
     return stop_or_go(settings, orders, None, tuple(checked), "the records did not pass their checks")
@@ -203,6 +216,16 @@ def check_answer(settings: Settings, order: Order, answer: Answer) -> tuple[Outc
     checked = check_counted(*recording.frames(answer), breakdowns=answer.by)
     note(recording.checks_line("Figures", checked))
     return stop_or_go(settings, [order], answer, tuple(checked), "the figures did not pass their checks")
+
+
+@task(name="compare with earlier periods", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)
+@without_values
+def watch(settings: Settings, order: Order, answer: Answer) -> tuple[Outcome, ...]:
+    """What the steps keep and where the figures lie, against earlier periods; what is unusual stops nothing."""
+    with recording.opened(settings) as warehouse:
+        watched = watch_answer(settings, warehouse, order, answer)
+    note(recording.checks_line("Beside earlier periods", watched))
+    return watched
 
 
 @task(name="compare with what stands", retries=2, retry_delay_seconds=2, retry_condition_fn=may_pass)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 
 from prefect import flow, task
 
@@ -12,8 +13,10 @@ from pipelines import landings, recording, source_landing
 from pipelines.journal import note
 from pipelines.keeping import compact_where_worth
 from pipelines.landings import Landed, landing_line, request_of
+from pipelines.passing_over import overtaken
 from pipelines.retrying import may_pass, without_values
 from pipelines.settings import Settings, load_settings
+from pipelines.source_file import named_sources
 from pipelines.sources import LandRequest
 
 
@@ -44,6 +47,8 @@ def land_hearings(
         ExtractError, LoadError, GateError: see each stage.
     """
     settings = load_settings(home=Path(home) if home else None)
+    if source and (state := overtaken(lambda: named_sources(settings, files=False).source(source).schedule)):
+        return cast(Landed, state)  # for Prefect: whoever calls the flow has made no schedule
     if source:
         landing, left = land_named_source(settings, source, received_at, everything)
     else:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.contract import Outcome
-from expectations.gates import check_landed
+from expectations.gates import Arrived, check_landed
 from expectations.thresholds import thresholds_hash
 from extract import store
 from extract.store import Landing
@@ -87,11 +87,23 @@ def record_batches(settings: Settings) -> tuple[Outcome, ...]:
                 continue
             note(f"Checking batch {landing.batch}")
             files = store.known_files(settings.store, batch=landing.batch) if landing.rows else ()
-            checked = check_landed(files, newest_batch=landing.batch, batches=(landing.batch, landing.batch))
+            checked = check_landed(
+                files,
+                newest_batch=landing.batch,
+                batches=(landing.batch, landing.batch),
+                arrived=arrived(landing),
+                as_at=landing.landed_at.date(),
+            )
             record_batch(warehouse, batch_row(landing), [check_row(c) for c in checked])
             note(checks_line(f"Batch {landing.batch}", checked))
             outcomes += checked
     return tuple(outcomes)
+
+
+def arrived(landing: Landing) -> Arrived:
+    """What a landing says of itself, for the checks on landings."""
+    refused = sum(landing.refused.values())
+    return Arrived(landing.source_name, landing.files, landing.statements, landing.rows, landing.repeated, refused)
 
 
 def checks_line(what: str, checked: Sequence[Outcome]) -> str:
@@ -128,6 +140,10 @@ def check_row(outcome: Outcome) -> CheckRow:
         checked=outcome.checked,
         unexpected=outcome.unexpected,
         sentence=outcome.sentence,
+        segment=outcome.segment,
+        limit_kind=outcome.limit_kind,
+        limit=outcome.limit,
+        detail=outcome.detail,
     )
 
 

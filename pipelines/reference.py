@@ -6,6 +6,7 @@ The hearing-result record, the tables of the warehouse, the checks, the columns 
 import re
 from pathlib import Path
 
+from pipelines.check_pages import check_pages, checks_table
 from pipelines.settings import DEFINITIONS
 from transform.explain import question_page, questions_index
 from transform.question_schema import SCHEMA_FILE, question_schema_text
@@ -29,7 +30,8 @@ def pages() -> dict[str, str]:
         "docs/reference/findings.md": findings(),
         "docs/reference/hearing-results.md": hearing_results(),
         "docs/reference/warehouse.md": warehouse(),
-        "docs/reference/checks.md": checks(),
+        "docs/reference/checks.md": checks_table(MADE),
+        **check_pages(MADE),
         mapping: between((ROOT / mapping).read_text(encoding="utf-8"), "columns", mapping_columns()),
         sources: between((ROOT / sources).read_text(encoding="utf-8"), "keys", source_keys()),
     }
@@ -105,25 +107,6 @@ def view_columns() -> dict[str, list[str]]:
     from load.health import columns_of_views
 
     return columns_of_views()
-
-
-def checks() -> str:
-    """The checks of the three gates."""
-    from expectations.rules import RULES
-    from expectations.thresholds import load_thresholds
-
-    limits = load_thresholds()
-    lines = []
-    for rule in RULES:
-        limit = limits.get(rule.id)
-        share = f"{limit.limit:.0%}" if limit and limit.kind == "share" else f"{limit.limit:g}" if limit else "none"
-        tolerated = f"{share}: {limit.reason}" if limit else share
-        lines.append([f"`{rule.id}`", rule.gate, rule.severity, rule.sentence, tolerated, rule.remedy])
-    return (
-        f"# Checks\n\n{MADE}\nA critical check that fails stops the run; a warning is recorded and shown with the "
-        "figure. A check that could not run is an error and stops the run too.\n\n"
-        + grid(["check", "gate", "severity", "what holds", "faults tolerated", "what to do"], lines)
-    )
 
 
 def question_file() -> str:

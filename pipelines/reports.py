@@ -218,7 +218,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
     runs = [_run(r) for r in loaded.last_runs] if loaded else []
     told = loaded is None or "check_result" in loaded.rows
     failed = [
-        {"run": f.run_id, "batch": f.batch, "at": f.recorded_at} | checks([f.check])[0]
+        {"run": f.run_id, "batch": f.batch, "inspection": f.inspection_id, "at": f.recorded_at} | checks([f.check])[0]
         for f in (loaded.failed_checks if loaded else ())
     ]
     if as_json:
@@ -235,7 +235,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
         why = f" ({run['stop_reason']})" if run["stop_reason"] else ""
         show.write(f"           {run['question']} {run['period']}: run {run['run']}, {run['state']}{why}")
     for check in failed:
-        where = f"run {check['run']}" if check["run"] else f"batch {check['batch']}"
+        where = next(f"{kind} {check[kind]}" for kind in ("run", "batch", "inspection") if check[kind] is not None)
         show.write(f"Not passed {where}, {check['severity']}: {check['sentence']} [{check['rule']}]")
     if not told:
         show.write("Not passed this account may not know which checks were not passed")

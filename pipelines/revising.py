@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from load.contract import RevisionRow, RunRow, breakdown_of, canonical_cell, counts_as
+from load.contract import RevisionRow, RunRow, breakdown_name, breakdown_of, canonical_cell, counts_as
 from load.reading import stored_version
 from load.vintages import Line, Stated, differences, line_of
 from pipelines import recording, runs
@@ -105,8 +105,8 @@ def _pairs(place: int, order: Order, answer: Answer, line: Line, concerned: set[
     pairs = []
     for run_id in sorted(concerned):
         of_run = {name: stated for name, stated in line.stated.items() if stated.run_id == run_id}
-        by = tuple(names for names in order.by if ",".join(sorted(names)) in of_run)
-        wanted = {"", *(",".join(sorted(names)) for names in by)} & of_run.keys()
+        by = tuple(names for names in order.by if breakdown_name(names) in of_run)
+        wanted = {"", *(breakdown_name(names) for names in by)} & of_run.keys()
         stood = {cell: told for name in wanted for cell, told in of_run[name].figures.items()}
         now = {f.cell: (f.value, f.status) for f in figures if breakdown_of(f.cell) in wanted}
         pairs.append(_Pair(place, next(iter(of_run.values())), by, "" in wanted, stood, now))

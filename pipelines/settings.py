@@ -41,6 +41,7 @@ class Settings:
     definitions: folder with `questions/` and `codelists/`.
     spi_system: system that an SPI message without one comes from.
     sources: file that describes the named sources; it need not exist.
+    alerts: file that says who is alerted of what, and how; it need not exist.
     workers: processes that read messages.
     units_key: secret by which units are shown outside the records store; None means `key`.
     """
@@ -52,6 +53,7 @@ class Settings:
     definitions: Path
     spi_system: str
     sources: Path
+    alerts: Path
     workers: int
     units_key: str | None
 
@@ -93,10 +95,10 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     for name in (PREFIX + "HOME", PREFIX + "STORE"):
         if home is None and name in found and Path(found[name]).expanduser().is_file():
             faults.append(SettingsError("is a file", where=f"{name}={found[name]}", remedy="Name a folder"))
-    sources = found.get(PREFIX + "SOURCES")
-    if home is None and sources and not Path(sources).expanduser().is_file():
-        where = f"{PREFIX}SOURCES={sources}"
-        faults.append(SettingsError("there is no such file", where=where, remedy="Correct it or unset it"))
+    for name in (PREFIX + "SOURCES", PREFIX + "ALERTS"):
+        if home is None and name in found and not Path(found[name]).expanduser().is_file():
+            where = f"{name}={found[name]}"
+            faults.append(SettingsError("there is no such file", where=where, remedy="Correct it or unset it"))
     if faults:
         raise ExceptionGroup("settings", faults)
     base = (home or Path(found.get(PREFIX + "HOME", "~/.courtstats"))).expanduser().absolute()
@@ -108,6 +110,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         definitions=Path(found.get(PREFIX + "DEFINITIONS", DEFINITIONS)).expanduser().absolute(),
         spi_system=found.get(PREFIX + "SPI_SYSTEM", "B00LIBRA"),
         sources=Path(found.get(PREFIX + "SOURCES", base / "sources.toml")).expanduser().absolute(),
+        alerts=Path(found.get(PREFIX + "ALERTS", base / "alerts.toml")).expanduser().absolute(),
         units_key=found.get(PREFIX + "UNITS_KEY") if home is None else None,
         workers=int(found.get(PREFIX + "WORKERS", usable_cores())),
     )
@@ -124,7 +127,7 @@ def secret(name: str, environ: Mapping[str, str] | None = None) -> str:
     """
     value = (os.environ if environ is None else environ).get(SECRET_PREFIX + name, "").strip()
     if not value:
-        raise SettingsError("is not set", where=SECRET_PREFIX + name, remedy="Set it to what the source needs")
+        raise SettingsError("is not set", where=SECRET_PREFIX + name, remedy="Set it to the secret that it stands for")
     return value
 
 
@@ -228,18 +231,20 @@ def prefect_place(settings: Settings) -> tuple[str, str]:
     return os.environ.get("PREFECT_HOME", str(settings.home / "prefect")), os.environ.get("PREFECT_API_URL", "")
 
 
-def prepare_prefect(settings: Settings) -> None:
+def prepare_prefect(settings: Settings, folder: str = "prefect", server: str = "") -> None:
     """Give Prefect a home of its own and keep its console quiet. Call before prefect is imported.
 
-    What the user has set is left alone. Two slow cores need longer than Prefect's 20 s to start its server.
+    What the user has set is left alone. `folder` of the home holds Prefect's database; `server` is the API of a server
+    that was started here. Two slow cores need longer than Prefect's 20 s to start its server.
     """
     wanted = {
-        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_HOME": str(settings.home / folder),
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    }
+        "PREFECT_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    } | ({"PREFECT_API_URL": server} if server else {})
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
     make_home(settings)
-    (settings.home / "prefect").mkdir(exist_ok=True)
+    (settings.home / folder).mkdir(exist_ok=True)

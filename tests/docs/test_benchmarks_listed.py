@@ -35,8 +35,8 @@ def test_the_page_has_the_figures_of_every_benchmark() -> None:
 
 def test_every_module_that_a_benchmark_runs_exists() -> None:
     folder = ROOT / "benchmarks"
-    text = "\n".join(file.read_text() for file in folder.glob("*.py"))
-    named = set(re.findall(r'"((?:sides|making)\.[a-z_]+)"', text))
+    text = "\n".join(file.read_text() for file in folder.rglob("*.py"))
+    named = {a or b for a, b in re.findall(r'"((?:sides|making)\.[a-z_]+)"|benchmarks\.(making\.[a-z_]+) import', text)}
     there = {f"{f.parent.name}.{f.stem}" for kind in ("sides", "making") for f in (folder / kind).glob("[a-z]*.py")}
     run_as_a_file = {"sides.count_bare"}
     assert named | run_as_a_file == there
