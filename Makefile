@@ -30,7 +30,7 @@ check: setup
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 long: setup
 	LONG_TESTS=1 $(BIN)/pytest -m long -n 2 --dist loadgroup --durations=12

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from math import log
 
 _WORD = re.compile(r"[^\W_]+")
@@ -59,6 +60,12 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.casefold()))
 
 
+@lru_cache(maxsize=65_536)  # every title of the standing data, read for each question anew
+def _telling(title: str) -> frozenset[str]:
+    """The words of a title that say something."""
+    return frozenset(words(title)) - _EMPTY
+
+
 def same_title(one: str, other: str) -> bool:
     """Whether two titles say the same, whatever their case, spaces and punctuation."""
     return words(one) == words(other)
@@ -81,7 +88,7 @@ def alike(listed: Sequence[Titled], known: Sequence[Titled], free: Callable[[Tit
     A code is like another where both are of one small group, or where it has the most telling word of the
     other's title and enough of its words besides. A title of one word is no phrase to go by.
     """
-    said = [frozenset(words(k.title)) - _EMPTY for k in known]
+    said = [_telling(k.title) for k in known]
     having, groups = defaultdict(list), defaultdict(list)
     for place, one in enumerate(known):
         groups[one.group].append(place)
@@ -94,7 +101,7 @@ def alike(listed: Sequence[Titled], known: Sequence[Titled], free: Callable[[Tit
 
     best: dict[int, tuple[float, Alike]] = {}
     for mine in listed:
-        own = frozenset(words(mine.title)) - _EMPTY
+        own = _telling(mine.title)
         telling = [w for w in own if 0 < len(having.get(w, ())) <= rare]
         key = min(telling, key=lambda w: (len(having[w]), w)) if telling and len(own) > 1 else None
         same = groups[mine.group] if mine.group and len(groups.get(mine.group, ())) <= LARGE_GROUP else []
