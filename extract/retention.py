@@ -146,8 +146,11 @@ def _removed(file: DataFile, now: datetime) -> RemoveAction:
 
 def _clear(path: Path, month: date) -> None:
     """Take from the disk what the table and the quarantine do not speak of any more. Can be done again at any time."""
-    for folder in [*_month_folders(path, f"{month:%Y-%m}"), *_abandoned(path)]:
+    for folder in _month_folders(path, f"{month:%Y-%m}"):
         shutil.rmtree(folder)
+    for folder in _abandoned(path):
+        with suppress(FileNotFoundError):  # the landing that has just ended is removing it itself
+            shutil.rmtree(folder)
     quarantine.clear(path, newest_batch(path))
 
 
@@ -160,12 +163,14 @@ def _month_folders(path: Path, month: str) -> list[Path]:
 def _abandoned(path: Path) -> Iterator[Path]:
     """Staging folders whose process has died: it holds their lock no more.
 
-    One that was touched a moment ago may be a landing's that is about to take its lock.
+    One without rows that was touched a moment ago may be a landing's that is about to take its lock. One with rows
+    is none: also where whoever was removing it a moment ago was killed.
     """
     for folder in sorted(f for f in (path / "staging").glob("*") if f.is_dir()):
         lock = folder / IN_USE
         with suppress(FileNotFoundError):  # its landing has just ended
-            if unused_for(folder) > BEGINNING_SECONDS and not (lock.exists() and held(lock)):
+            rows = any(entry.name != IN_USE for entry in folder.iterdir())
+            if (rows or unused_for(folder) > BEGINNING_SECONDS) and not (lock.exists() and held(lock)):
                 yield folder
 
 

@@ -87,9 +87,13 @@ def state(path: Path) -> State:
 
 
 def left(path: Path) -> list[str]:
-    """Files that should not be there once all is done: of old months, unfinished, or of a landing that died."""
+    """Files that should not be there once all is done: of old months, unfinished, or rows of a landing that died.
+
+    A lock without rows may be that of a landing that is just beginning: the next landings clear it.
+    """
     found = [f for f in (path / "records").glob("hearing_month=*/*") if f.parent.name < "hearing_month=2016"]
-    found += [f for f in path.rglob("*") if f.suffix == ".tmp" or (f.parent.parent == path / "staging" and f.is_file())]
+    staged = [f for f in path.glob("staging/*/*") if f.name != module.IN_USE]
+    found += [*path.rglob("*.tmp"), *staged]
     for file in (path / "quarantine").glob("*.parquet"):
         query = "select count(*) from read_parquet($file) where hearing_date < $month"
         ((number,),) = duckdb.execute(query, {"file": str(file), "month": MONTH}).fetchall()

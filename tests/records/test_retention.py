@@ -134,7 +134,10 @@ def test_what_landings_that_died_have_left_of_the_earlier_months_is_gone_and_one
                 writer.write_batch(batch)
         return folder
 
-    dead, living, beginning = stage("dead"), stage("living"), stage("beginning")
+    dead, living, half_removed = stage("dead"), stage("living"), stage("by a removal that was killed a moment ago")
+    beginning = old / "staging" / "beginning"  # without rows: they are written once its lock is held
+    beginning.mkdir()
+    (beginning / module.IN_USE).touch()
     bare = old / "staging" / "died before it had a lock"
     bare.mkdir()
     for place in (*dead.iterdir(), dead, *living.iterdir(), living, bare):
@@ -146,8 +149,9 @@ def test_what_landings_that_died_have_left_of_the_earlier_months_is_gone_and_one
     )
     with FileLock(living / module.IN_USE):
         remove(old)
-        assert old_bytes(old) == ["staging/beginning/staged.parquet", "staging/living/staged.parquet"]
-    assert not dead.exists()
+        assert old_bytes(old) == ["staging/living/staged.parquet"]
+    assert not dead.exists() and not half_removed.exists()
+    assert beginning.exists()
     assert not bare.exists()
     for place in (living / module.IN_USE, *beginning.iterdir(), beginning):
         os.utime(place, (0, 0))
