@@ -47,7 +47,7 @@ def run_examples(question: Question, key: bytes) -> list[ExampleOutcome]:
     They are counted together first, which costs little more than one of them; what an example gets that is not answered
     as written then is what it gets by itself.
     """
-    passed = _passed_together(question, key) if len(question.examples) > 1 else frozenset()
+    passed = answered_together(question, key) if len(question.examples) > 1 else frozenset()
     return [
         ExampleOutcome(example.name, True, dict(example.expect), dict(example.expect))
         if place in passed
@@ -74,7 +74,7 @@ def _figures(answer: Answer) -> dict[frozenset[tuple[str, str]], int | str]:
     return {frozenset(f.cell): f.status if f.value is None else f.value for f in answer.figures}
 
 
-def _passed_together(question: Question, key: bytes) -> frozenset[int]:
+def answered_together(question: Question, key: bytes) -> frozenset[int]:
     """Places of the examples that are answered as written when all are counted at once.
 
     The cases of each stand under names of its own and come from a court system of its own, so that a breakdown by

@@ -137,6 +137,7 @@ def test_status_shows_no_figure(command, landed, loaded) -> None:
         said = command(*words, home=landed.home, COURTSTATS_WAREHOUSE_URL=loaded).out
         for place in (landed.home, Path(loaded.removeprefix("sqlite:///")).parent):
             said = said.replace(str(place), "")  # a path may have any number in it
+        said = re.sub(r"\d{4}-\d\d-\d\d[T ][\d:.+Z]+|\b\d\d:\d\d(:\d\d)?\b|\b\d{1,2} [A-Z][a-z]+ \d{4}", "", said)
         assert QUESTION in said
         assert not re.search(r"\b27\b", said)
 

@@ -29,7 +29,7 @@ from transform.periods import parse_period
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = os.environ.get("LONG_TESTS") == "1"
-POINTS = 24 if LONG else 2
+POINTS = 24 if LONG else 1
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2020, 2, 3)
 TRACED = [Path(str(m.__file__)) for m in (copying, warehouse_copying, backing_up, restoring, shutil)]

@@ -25,7 +25,7 @@ makers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(makers)
 
 LONG = os.environ.get("LONG_TESTS") == "1"
-LOADING = [*range(1, 61), "verify", "commit"] if LONG else [4, 16, "verify", "commit"]
+LOADING = [*range(1, 61), "verify", "commit"] if LONG else [16, "commit"]
 OPENING = range(1, 90, 2) if LONG else [12]
 AT_ONCE = 12
 ENDED = "the loader reached its end"

@@ -26,7 +26,7 @@ from extract.records import batches
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = os.environ.get("LONG_TESTS") == "1"
-POINTS = range(60 if LONG else 4)
+POINTS = range(60 if LONG else 2)
 """How many lines, evenly spread over all that are run; the last before and the first after the commit go with them."""
 MONTH = date(2016, 1, 1)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

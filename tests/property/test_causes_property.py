@@ -106,7 +106,7 @@ def test_every_change_has_the_cause_that_the_rules_give_it() -> None:
     found: Counter[str] = Counter()
 
     @settings(
-        max_examples=1000 if LONG else 20,
+        max_examples=1000 if LONG else 10,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not LONG,

@@ -29,7 +29,7 @@ from transform.questions import load_definitions
 
 LONG = os.environ.get("LONG_TESTS") == "1"
 SLOW = settings(
-    max_examples=300 if LONG else 6,
+    max_examples=300 if LONG else 3,
     phases=list(Phase) if LONG else [Phase.generate],  # a landing takes too long for finding the smallest case
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -261,7 +261,7 @@ def answers(path: Path, question: Question) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.long
-@settings(SLOW, max_examples=100 if LONG else 5)
+@settings(SLOW, max_examples=100 if LONG else 2)
 @given(
     folders=histories(given_too=True, complete_only=False),
     after=st.lists(st.booleans(), min_size=6, max_size=6),

@@ -176,7 +176,7 @@ def value_of(cells: dict, cell) -> int:
 
 @pytest.mark.long
 @settings(
-    max_examples=80 if LONG else 6,
+    max_examples=80 if LONG else 3,
     phases=[Phase.generate],  # a seed has nothing to shrink
     deadline=None,
     derandomize=not LONG,

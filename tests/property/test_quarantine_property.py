@@ -22,7 +22,7 @@ from extract.records import batches
 
 LONG = os.environ.get("LONG_TESTS") == "1"
 SLOW = settings(
-    max_examples=200 if LONG else 5,
+    max_examples=200 if LONG else 3,
     phases=list(Phase) if LONG else [Phase.generate],  # a landing takes too long for finding the smallest case
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -32,7 +32,7 @@ from transform.questions import load_definitions
 
 LONG = os.environ.get("LONG_TESTS") == "1"
 SLOW = settings(
-    max_examples=150 if LONG else 4,
+    max_examples=150 if LONG else 2,
     phases=list(Phase) if LONG else [Phase.generate],  # a landing takes too long for finding the smallest case
     deadline=None,
     suppress_health_check=list(HealthCheck),

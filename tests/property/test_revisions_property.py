@@ -91,7 +91,7 @@ def test_causes_add_up_to_the_difference_of_any_two_states_of_knowledge() -> Non
     causes: Counter[str] = Counter()
 
     @settings(
-        max_examples=1000 if LONG else 8,
+        max_examples=1000 if LONG else 5,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=not LONG,

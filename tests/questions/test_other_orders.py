@@ -18,7 +18,7 @@ from transform.codelists import OFFENCE_MATCHES, CodeEntry, CodeList
 from transform.contract import TransformError
 from transform.definition import Example, Given, Question
 from transform.engines.duckdb import Records, count
-from transform.examples import LONG_AFTER, example_records, expected_cell
+from transform.examples import LONG_AFTER, answered_together, example_records, expected_cell
 from transform.questions import load_question
 from transform.standing import Standing, standing
 
@@ -79,10 +79,15 @@ def held(name: str, number: int) -> bool:
 
 def breaks(question: Question, speaks_of: str = "") -> bool:
     """Whether some example that held breaks; where a code is named, one that speaks of it."""
+    together: frozenset[int] | None = None
     for number, example in reversed(list(enumerate(question.examples))):
         said = {normalise_text(t) for g in example.given for t in (g.offence, g.result, g.text) if t}
-        if (not speaks_of or speaks_of in said) and not holds(question, example) and held(question.id, number):
+        if (speaks_of and speaks_of not in said) or number in (together or ()):
+            continue
+        if not holds(question, example) and held(question.id, number):
             return True
+        if together is None:  # it is one of the others: those that hold beside each other need no count of their own
+            together = answered_together(question, KEY)
     return False
 
 

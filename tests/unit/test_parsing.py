@@ -195,11 +195,11 @@ def ended(pids: list[int]) -> bool:
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:
-    """Press Ctrl-C, and once more where Python lost the first: it drops one that arrives inside a destructor."""
-    for _ in range(2):
+    """Press Ctrl-C until it is heard, as a person would: Python drops one that arrives inside a destructor."""
+    for _ in range(10):
         os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(15)
+            process.wait(6)
             return
         except subprocess.TimeoutExpired:
             pass
